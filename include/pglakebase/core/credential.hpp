@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pglakebase/core/cache.hpp"
+#include "pglakebase/core/freshness.hpp"
+#include "pglakebase/core/record.hpp"
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+/// The kinds of cache files, as they stand in file names and records.
+inline constexpr std::string_view k_kind_request = "request";        ///< request → identity
+inline constexpr std::string_view k_kind_credential = "credential";  ///< by identity
+inline constexpr std::string_view k_kind_failure = "failure";        ///< by request
+inline constexpr std::string_view k_kind_fetching = "fetching";      ///< by request
+inline constexpr std::string_view k_kind_issued = "issued";          ///< by token
+inline constexpr std::string_view k_kind_workspace = "workspace";    ///< helper only
+inline constexpr std::string_view k_kind_endpoint = "endpoint";      ///< helper only
+inline constexpr std::string_view k_kind_user = "user";              ///< helper only
+
+/// A database credential. `token` is the password. Times in milliseconds since 1970.
+struct Credential {
+  Text token;
+  Text user;  ///< the role that this identity logs in as by default; may be empty
+  std::int64_t issued_ms = 0;
+  std::int64_t expires_ms = 0;
+
+  /// False if the record is no whole credential.
+  bool parse(std::string_view record);
+  void append_record(Text& out, std::string_view identity) const;
+  Lifetime lifetime(std::int64_t refresh_before_ms) const {
+    return {issued_ms, expires_ms, refresh_before_ms};
+  }
+};
+
+/// Why no credential could be had.
+struct Failure {
+  Text sentence;
+  bool permanent = false;          ///< asking again changes nothing until a setting changes
+  std::int64_t not_before_ms = 0;  ///< nobody asks again before
+  Text material;                   ///< Request::material() it was seen with
+  Text network;                    ///< Request::network() it was seen with
+
+  bool parse(std::string_view record);
+  void append_record(Text& out) const;
+};
+
+/// Which identity a request resolved to, and the files that this was read from.
+struct Resolution {
+  Text selecting;  ///< compared with the request's own: a name alone proves nothing
+  Text identity;   ///< 64 hexadecimal digits
+  Text files;      ///< lines of append_file_stamp()
+
+  bool parse(std::string_view record);
+  void append_record(Text& out) const;
+  /// Are all files as they were?
+  bool files_unchanged() const;
+};
+
+/// Appends a line that tells a file's state now (its absence too).
+void append_file_stamp(Text& out, std::string_view path);
+
+}  // namespace pglakebase

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+/// Reads what is left of `fd`, `limit` bytes at most. False on an error or when there is more.
+bool read_all(int fd, std::size_t limit, Text& out);
+
+/// Writes everything. False on an error.
+bool write_all(int fd, std::string_view bytes);
+
+/// Reads a file that any program may have written (a service file, say): absolute path, regular
+/// file, `limit` bytes at most; never blocks on a FIFO. False otherwise.
+bool read_regular_file(const char* path, std::size_t limit, Text& out);
+
+/// Does the calling user (effective uid) or root own `path`, with nobody else able to write it?
+bool trusted_file(const char* path);
+
+}  // namespace pglakebase

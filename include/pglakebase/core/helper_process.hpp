@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+enum class HelperEnd {
+  finished,     ///< it ended; `reply` is what it said, perhaps nothing
+  running,      ///< not waited for, or the deadline came first; it goes on by itself
+  not_started,  ///< no process could be made, or the program could not be started
+};
+
+/// Runs the helper so that the host never notices: no SIGCHLD, nothing for its wait(-1), no
+/// descriptor, its signals, environment and directory untouched, other threads run on.
+/// `document` goes to its standard input. With `deadline_ms` 0 nothing is waited for; else waits
+/// until that time (monotonic_ms()) and appends the helper's standard output to `reply`. How
+/// long the helper lives stands in the document: it sets its own alarm.
+HelperEnd run_helper(const char* path, std::string_view document, std::int64_t deadline_ms,
+                     Text& reply);
+
+}  // namespace pglakebase

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+enum class HostKind {
+  other,        ///< not a Lakebase host by its name
+  autoscaling,  ///< ep-….database.[region.]ZONE
+  provisioned   ///< instance-….database.[region.]ZONE
+};
+
+/// Lower case, without one dot at the end.
+void append_normal_host(Text& out, std::string_view host);
+
+/// Tells by the name alone (normal or not). The zones are those of Databricks' own domains, so a
+/// host that matches is Databricks' to name.
+HostKind host_kind(std::string_view host);
+
+/// `ep-…-pooler` hosts take native passwords only.
+bool is_pooler_host(std::string_view host);
+
+/// The first label, without `-pooler`: the endpoint's uid, or `instance-<uid>`.
+std::string_view host_label(std::string_view host);
+
+}  // namespace pglakebase

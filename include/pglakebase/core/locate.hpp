@@ -1,0 +1,11 @@
+#pragma once
+
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+/// Finds `pglakebase-fetch` from the place of the code that asks (library or executable): in the
+/// installed tree or the build tree. The result is absolute. False if it is not there.
+bool locate_helper(Text& path);
+
+}  // namespace pglakebase

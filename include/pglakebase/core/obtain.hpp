@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "pglakebase/core/cache.hpp"
+#include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/request.hpp"
+
+namespace pglakebase {
+
+struct ObtainOptions {
+  /// When a wait must end (monotonic_ms()). Nothing is waited for where the cache will do.
+  std::int64_t deadline_ms = 0;
+  std::int64_t min_life_ms = 0;  ///< a credential that ends sooner counts as expired
+  bool force = false;            ///< pass over the cache, have the helper fetch
+  bool need_user = false;        ///< a credential without `user` does not do
+};
+
+struct Obtained {
+  bool ok = false;
+  bool from_cache = false;
+  Credential credential;  ///< when ok
+  Failure failure;        ///< when not
+};
+
+/// Gets a credential for the request: from the cache, else from a helper (at most one is started;
+/// while another process's is under way, its result is waited for). Ageing credentials are used and
+/// renewed in the background. Thread-safe; no state is kept.
+Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options);
+
+}  // namespace pglakebase

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string_view>
+
+#include "pglakebase/core/directives.hpp"
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+/// One section of a pg_service.conf, as far as we read it ourselves: our directives, and the few
+/// settings by which a section is recognised. What a connection uses is libpq's own answer.
+struct ServiceSection {
+  Text file;  ///< absolute path
+  Text name;
+  Text host;  ///< as written; empty if the section gives none
+  Text hostaddr;
+  Text port;
+  Text dbname;
+  bool has_user = false;
+  bool trusted = false;  ///< ~/.pg_service.conf or the system's file: every directive is allowed
+  Directives directives;
+  /// Why the directives must not be used (a sentence without its dot), else empty.
+  Text refused;
+};
+
+enum class Found { no, yes, out_of_memory };
+
+/// Looks the service up where libpq would: `servicefile` (a connection parameter; may be empty),
+/// PGSERVICEFILE, ~/.pg_service.conf, PGSYSCONFDIR and the usual compiled-in places; the first file
+/// that has the section counts.
+Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section);
+
+/// Looks for sections with directives whose host list names `host`, in the same files. `yes` only
+/// if there is exactly one; `several` is then false, and true where more than one was found.
+Found find_service_of_host(std::string_view servicefile, std::string_view host,
+                           ServiceSection& section, bool& several);
+
+/// Goes through the sections of one file's text that have directives. For listing; start with
+/// `position` 0. False at the end. `section.file` and `trusted` are left alone.
+bool next_section(std::string_view text, std::size_t& position, ServiceSection& section);
+
+}  // namespace pglakebase

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+/// Helpers on std::string_view that cannot throw. (string_view::substr and ::at can, and would pull
+/// the C++ run time into the preload library.)
+namespace pglakebase {
+
+/// The part from `from`, `count` bytes at most; empty if `from` lies behind the end.
+constexpr std::string_view slice(std::string_view text, std::size_t from,
+                                 std::size_t count = std::string_view::npos) {
+  if (from >= text.size()) return {};
+  const std::size_t rest = text.size() - from;
+  return {text.data() + from, count < rest ? count : rest};
+}
+
+/// Without the blanks (space, tab, CR, LF, VT, FF) at both ends.
+constexpr std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
+  while (!text.empty() && blanks.find(text.front()) != std::string_view::npos)
+    text.remove_prefix(1);
+  while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes everything up to the next `separator` off the front of `rest` (the separator too). False
+/// when `rest` was empty.
+constexpr bool take_until(std::string_view& rest, char separator, std::string_view& part) {
+  if (rest.empty()) return false;
+  const std::size_t end = rest.find(separator);
+  part = slice(rest, 0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : slice(rest, end + 1);
+  return true;
+}
+
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
+  return true;
+}
+
+/// Reads a decimal number with an optional minus. False on anything else, overflow included.
+constexpr bool parse_number(std::string_view text, std::int64_t& number) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 18) return false;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + (c - '0');
+  }
+  number = negative ? -value : value;
+  return true;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,233 @@
+#include "pglakebase/core/cache.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/record.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr mode_t k_others = S_IRWXG | S_IRWXO;
+
+// flock and rename promise nothing across machines.
+bool on_network_file_system(int fd) {
+  struct statfs fs{};
+  if (::fstatfs(fd, &fs) != 0) return true;
+  switch (static_cast<std::uint32_t>(fs.f_type)) {
+    case 0x6969:      // NFS
+    case 0x517b:      // SMB
+    case 0xff534d42:  // CIFS
+    case 0xfe534d42:  // SMB2
+    case 0x01021997:  // 9P
+    case 0x5346414f:  // AFS
+    case 0x00c36400:  // Ceph
+    case 0x0bd00bd0:  // Lustre
+    case 0x47504653:  // GPFS
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Opens the directory, made if needed. Only the last part may be made, and it may be no link.
+UniqueFd open_private_directory(const char* path) {
+  if (path[0] != '/') return {};
+  if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
+  UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat st{};
+  if (!fd.valid() || ::fstat(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
+  if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
+  if (on_network_file_system(fd.get())) return {};
+  return fd;
+}
+
+bool owned_directory(const char* path) {
+  struct stat st{};
+  return ::lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid();
+}
+
+void file_name(Text& out, std::string_view kind, const EntryName& name) {
+  out.append(kind).append_char('-').append(name.view());
+}
+
+// A name for the aside copy that no other process or thread has in use.
+bool temporary_name(Text& out) {
+  unsigned char random[8];
+  if (::getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) return false;
+  out.append("new-").append_hex(random, sizeof random);
+  return out.ok();
+}
+
+UniqueFd open_our_file(int dir, const char* name) {
+  UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  struct stat st{};
+  if (!fd.valid() || ::fstat(fd.get(), &st) != 0) return {};
+  if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink != 1 ||
+      (st.st_mode & k_others) != 0)
+    return {};
+  return fd;
+}
+
+// Writes `content` to a new file and returns its name in `aside`.
+bool write_aside(int dir, std::string_view content, Text& aside) {
+  if (!temporary_name(aside)) return false;
+  const UniqueFd fd(::openat(dir, aside.c_str(),
+                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd.valid()) return false;
+  // A strange umask must not make the file unreadable for ourselves.
+  if (::fchmod(fd.get(), 0600) == 0 && write_all(fd.get(), content)) return true;
+  ::unlinkat(dir, aside.c_str(), 0);
+  return false;
+}
+
+// Gives the file its name unless something has that name already; takes the aside copy away in any
+// case. `errno` is that of the failed step.
+bool publish_if_absent(int dir, const char* aside, const char* name) {
+  constexpr unsigned no_replace = 1;  // RENAME_NOREPLACE
+  if (::syscall(SYS_renameat2, dir, aside, dir, name, no_replace) == 0) return true;
+  int error = errno;
+  bool done = false;
+  if (error == EINVAL || error == ENOSYS) {
+    done = ::linkat(dir, aside, dir, name, 0) == 0;
+    error = errno;
+  }
+  ::unlinkat(dir, aside, 0);
+  errno = error;
+  return done;
+}
+
+}  // namespace
+
+EntryName entry_name(const Digest& digest) {
+  constexpr char digits[] = "0123456789abcdef";
+  EntryName name;
+  for (std::size_t i = 0; i < 32; ++i) {
+    name.hex[2 * i] = digits[digest[i] >> 4];
+    name.hex[2 * i + 1] = digits[digest[i] & 15];
+  }
+  return name;
+}
+
+Cache Cache::open_at(std::string_view path) {
+  Cache cache;
+  if (path.empty()) return cache;
+  cache.path_.assign(path);
+  cache.dir_ = open_private_directory(cache.path_.c_str());
+  if (cache.valid() && !cache.load_key()) cache.dir_ = UniqueFd();
+  if (!cache.valid()) cache.path_.clear();
+  return cache;
+}
+
+// The places depend on the user alone wherever possible, so that cron, ssh and a service agree.
+Cache Cache::open() {
+  if (const char* chosen = environment("PGLAKEBASE_CACHE_DIR")) return open_at(chosen);
+
+  Text path;
+  path.append("/run/user/").append_number(::geteuid());
+  if (owned_directory(path.c_str())) {
+    path.append("/pglakebase");
+    if (Cache cache = open_at(path.view()); cache.valid()) return cache;
+  }
+  if (const char* runtime = environment("RUNTIME_DIRECTORY")) {
+    std::string_view rest(runtime);
+    std::string_view first;
+    take_until(rest, ':', first);
+    path.assign(first);
+    if (owned_directory(path.c_str())) {
+      path.append("/pglakebase");
+      if (Cache cache = open_at(path.view()); cache.valid()) return cache;
+    }
+  }
+  path.assign("/dev/shm/pglakebase-");
+  path.append_number(::geteuid());
+  if (Cache cache = open_at(path.view()); cache.valid()) return cache;
+
+  if (home_directory(path) && owned_directory(path.c_str())) {
+    path.append("/.cache");
+    ::mkdir(path.c_str(), 0700);
+    path.append("/pglakebase");
+    if (Cache cache = open_at(path.view()); cache.valid()) return cache;
+  }
+  return {};
+}
+
+// Made aside and then named, so that it appears whole and the first one wins.
+bool Cache::load_key() {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    Text content;
+    if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
+      if (read_all(fd.get(), sizeof key_, content) && content.size() == sizeof key_) {
+        std::memcpy(key_, content.c_str(), sizeof key_);
+        return true;
+      }
+    }
+    // Nothing, or nothing that can be trusted: another key makes every old entry a miss.
+    struct stat st{};
+    if (::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1)
+      ::unlinkat(dir_.get(), "key", S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    char fresh[sizeof key_];
+    if (::getrandom(fresh, sizeof fresh, GRND_NONBLOCK) != sizeof fresh) return false;
+    Text aside;
+    if (!write_aside(dir_.get(), {fresh, sizeof fresh}, aside)) return false;
+    if (publish_if_absent(dir_.get(), aside.c_str(), "key")) {
+      std::memcpy(key_, fresh, sizeof key_);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Cache::read(std::string_view kind, const EntryName& name, Text& out) const {
+  if (!valid()) return false;
+  Text file;
+  file_name(file, kind, name);
+  const UniqueFd fd = open_our_file(dir_.get(), file.c_str());
+  return fd.valid() && read_all(fd.get(), k_record_limit, out);
+}
+
+bool Cache::write(std::string_view kind, const EntryName& name, std::string_view content) const {
+  if (!valid() || content.size() > k_record_limit) return false;
+  Text file;
+  file_name(file, kind, name);
+  Text aside;
+  if (!write_aside(dir_.get(), content, aside)) return false;
+  if (::renameat(dir_.get(), aside.c_str(), dir_.get(), file.c_str()) == 0) return true;
+  // Something that a file cannot replace (a directory) stands there: away with it, once.
+  ::unlinkat(dir_.get(), file.c_str(), AT_REMOVEDIR);
+  if (::renameat(dir_.get(), aside.c_str(), dir_.get(), file.c_str()) == 0) return true;
+  ::unlinkat(dir_.get(), aside.c_str(), 0);
+  return false;
+}
+
+bool Cache::create(std::string_view kind, const EntryName& name, std::string_view content) const {
+  if (!valid()) {
+    errno = ENOENT;
+    return false;
+  }
+  Text file;
+  file_name(file, kind, name);
+  Text aside;
+  if (!write_aside(dir_.get(), content, aside)) return false;
+  return publish_if_absent(dir_.get(), aside.c_str(), file.c_str());
+}
+
+void Cache::remove(std::string_view kind, const EntryName& name) const {
+  if (!valid()) return;
+  Text file;
+  file_name(file, kind, name);
+  ::unlinkat(dir_.get(), file.c_str(), 0);
+}
+
+}  // namespace pglakebase

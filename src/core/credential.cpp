@@ -1,0 +1,104 @@
+#include "pglakebase/core/credential.hpp"
+
+#include <sys/stat.h>
+
+#include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+// What tells a file from what it was, without reading it.
+void append_stamp(Text& out, const char* path) {
+  struct stat st{};
+  if (::stat(path, &st) != 0) {
+    out.append("absent");
+    return;
+  }
+  out.append_number(static_cast<std::int64_t>(st.st_dev)).append_char(':');
+  out.append_number(static_cast<std::int64_t>(st.st_ino)).append_char(':');
+  out.append_number(st.st_size).append_char(':');
+  out.append_number(st.st_mtim.tv_sec).append_char('.').append_number(st.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
+void append_file_stamp(Text& out, std::string_view path) {
+  Text name(path);
+  append_stamp(out, name.c_str());
+  out.append_char(' ').append(path).append_char('\n');
+}
+
+bool Credential::parse(std::string_view record) {
+  Record fields;
+  if (!fields.parse(record, k_kind_credential)) return false;
+  token.assign(fields.get("token"));
+  user.assign(fields.get("user"));
+  issued_ms = fields.number("issued_ms", 0);
+  expires_ms = fields.number("expires_ms", 0);
+  return token.ok() && user.ok() && !token.empty() && issued_ms > 0 && expires_ms > issued_ms;
+}
+
+void Credential::append_record(Text& out, std::string_view identity) const {
+  Record::begin(out, k_kind_credential);
+  append_field(out, "identity", identity);
+  append_field(out, "token", token.view());
+  append_field(out, "user", user.view());
+  append_field(out, "issued_ms", issued_ms);
+  append_field(out, "expires_ms", expires_ms);
+  Record::finish(out);
+}
+
+bool Failure::parse(std::string_view record) {
+  Record fields;
+  if (!fields.parse(record, k_kind_failure)) return false;
+  sentence.assign(fields.get("sentence"));
+  permanent = fields.number("permanent", 0) != 0;
+  not_before_ms = fields.number("not_before_ms", 0);
+  material.assign(fields.get("material"));
+  network.assign(fields.get("network"));
+  return sentence.ok() && !sentence.empty();
+}
+
+void Failure::append_record(Text& out) const {
+  Record::begin(out, k_kind_failure);
+  append_field(out, "sentence", sentence.view());
+  append_field(out, "permanent", std::int64_t{permanent});
+  append_field(out, "not_before_ms", not_before_ms);
+  append_field(out, "material", material.view());
+  append_field(out, "network", network.view());
+  Record::finish(out);
+}
+
+bool Resolution::parse(std::string_view record) {
+  Record fields;
+  if (!fields.parse(record, k_kind_request)) return false;
+  selecting.assign(fields.get("selecting"));
+  identity.assign(fields.get("identity"));
+  files.assign(fields.get("files"));
+  return selecting.ok() && identity.ok() && files.ok() && identity.size() == 64;
+}
+
+void Resolution::append_record(Text& out) const {
+  Record::begin(out, k_kind_request);
+  append_field(out, "selecting", selecting.view());
+  append_field(out, "identity", identity.view());
+  append_field(out, "files", files.view());
+  Record::finish(out);
+}
+
+bool Resolution::files_unchanged() const {
+  std::string_view rest = files.view();
+  std::string_view line;
+  while (take_until(rest, '\n', line)) {
+    const std::size_t space = line.find(' ');
+    if (space == std::string_view::npos) return false;
+    Text path(slice(line, space + 1));
+    Text stamp;
+    append_stamp(stamp, path.c_str());
+    if (!path.ok() || stamp.view() != slice(line, 0, space)) return false;
+  }
+  return true;
+}
+
+}  // namespace pglakebase

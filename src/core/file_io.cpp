@@ -1,0 +1,58 @@
+#include "pglakebase/core/file_io.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "pglakebase/core/unique_fd.hpp"
+
+namespace pglakebase {
+
+bool read_all(int fd, std::size_t limit, Text& out) {
+  std::size_t done = out.size();
+  const std::size_t end = done + limit;
+  for (;;) {
+    // One byte more than allowed, to see that a file is too long.
+    std::size_t room = 16 * 1024;
+    if (done + room > end + 1) room = end + 1 - done;
+    if (!out.resize(done + room)) return false;
+    const ssize_t got = ::read(fd, out.data() + done, room);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    done += static_cast<std::size_t>(got);
+    if (done > end) return false;
+    if (got == 0) return out.resize(done);
+  }
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+bool read_regular_file(const char* path, std::size_t limit, Text& out) {
+  if (path[0] != '/') return false;
+  const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat st{};
+  return fd.valid() && ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
+         read_all(fd.get(), limit, out);
+}
+
+bool trusted_file(const char* path) {
+  struct stat st{};
+  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+         (st.st_uid == ::geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+}  // namespace pglakebase

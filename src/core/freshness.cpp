@@ -1,0 +1,36 @@
+#include "pglakebase/core/freshness.hpp"
+
+#include <algorithm>
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_minute = 60'000;
+// Clocks of the two processes that wrote and read a record are one clock; only a step can put the
+// issue into the future.
+constexpr std::int64_t k_step_tolerated = 5 * k_minute;
+
+}  // namespace
+
+std::int64_t ageing_starts_ms(const Lifetime& life, unsigned jitter_permille) {
+  const std::int64_t length = std::max<std::int64_t>(life.expires_ms - life.issued_ms, 0);
+  std::int64_t lead = life.refresh_before_ms > 0 ? std::min(life.refresh_before_ms, length)
+                                                 : std::min(length / 2, 20 * k_minute);
+  lead += lead / 10 * std::min(jitter_permille, 1000U) / 1000;
+  return life.expires_ms - lead;
+}
+
+std::int64_t last_minute_starts_ms(const Lifetime& life) {
+  const std::int64_t length = std::max<std::int64_t>(life.expires_ms - life.issued_ms, 0);
+  return life.expires_ms - std::min(k_minute, length / 10);
+}
+
+Freshness freshness(const Lifetime& life, std::int64_t now_ms, unsigned jitter_permille) {
+  if (now_ms >= life.expires_ms || now_ms + k_step_tolerated < life.issued_ms)
+    return Freshness::expired;
+  if (now_ms >= last_minute_starts_ms(life)) return Freshness::last_minute;
+  if (now_ms >= ageing_starts_ms(life, jitter_permille)) return Freshness::ageing;
+  return Freshness::fresh;
+}
+
+}  // namespace pglakebase

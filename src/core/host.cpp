@@ -1,0 +1,85 @@
+#include "pglakebase/core/host.hpp"
+
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+// The DNS zones of Databricks workspaces (databricks-sdk-go, common/environment), which Lakebase
+// hosts share.
+constexpr std::string_view k_zones[] = {
+    "cloud.databricks.com", "staging.cloud.databricks.com", "dev.databricks.com",
+    "cloud.databricks.us",  "azuredatabricks.net",          "staging.azuredatabricks.net",
+    "dev.azuredatabricks.net", "databricks.azure.us",       "databricks.azure.cn",
+    "gcp.databricks.com",   "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
+
+constexpr std::size_t k_longest_name = 253;  // RFC 1035
+
+std::string_view without_dot(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host;
+}
+
+bool is_label(std::string_view text) {
+  if (text.empty() || text.front() == '-' || text.back() == '-') return false;
+  for (const char c : text) {
+    const char lower = ascii_lower(c);
+    if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;
+  }
+  return true;
+}
+
+bool has_prefix(std::string_view text, std::string_view prefix) {
+  return text.size() > prefix.size() && equals_ignoring_case(slice(text, 0, prefix.size()), prefix);
+}
+
+bool has_suffix(std::string_view text, std::string_view suffix) {
+  return text.size() > suffix.size() &&
+         equals_ignoring_case(slice(text, text.size() - suffix.size()), suffix);
+}
+
+bool is_zone(std::string_view domain) {
+  for (const std::string_view zone : k_zones)
+    if (equals_ignoring_case(domain, zone)) return true;
+  return false;
+}
+
+// `database.ZONE` or `database.region.ZONE`.
+bool is_database_domain(std::string_view domain) {
+  std::string_view label;
+  if (!take_until(domain, '.', label) || !equals_ignoring_case(label, "database")) return false;
+  return is_zone(domain) || (take_until(domain, '.', label) && is_label(label) && is_zone(domain));
+}
+
+}  // namespace
+
+void append_normal_host(Text& out, std::string_view host) {
+  for (const char c : without_dot(host)) out.append_char(ascii_lower(c));
+}
+
+HostKind host_kind(std::string_view host) {
+  host = without_dot(host);
+  if (host.size() > k_longest_name) return HostKind::other;
+  std::string_view label;
+  if (!take_until(host, '.', label) || !is_label(label) || !is_database_domain(host))
+    return HostKind::other;
+  if (has_prefix(label, "ep-")) return HostKind::autoscaling;
+  if (has_prefix(label, "instance-")) return HostKind::provisioned;
+  return HostKind::other;
+}
+
+bool is_pooler_host(std::string_view host) {
+  if (host_kind(host) == HostKind::other) return false;
+  std::string_view label;
+  take_until(host, '.', label);
+  return has_suffix(label, "-pooler");
+}
+
+std::string_view host_label(std::string_view host) {
+  std::string_view label;
+  take_until(host, '.', label);
+  if (has_suffix(label, "-pooler")) label.remove_suffix(7);
+  return label;
+}
+
+}  // namespace pglakebase

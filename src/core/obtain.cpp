@@ -1,0 +1,230 @@
+#include "pglakebase/core/obtain.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/helper_process.hpp"
+#include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/locate.hpp"
+
+namespace pglakebase {
+namespace {
+
+// A helper gives up by itself after this, whoever still waits.
+constexpr std::int64_t k_helper_life_ms = 30'000;
+// Records of a longer hold-off come from a clock that was set back.
+constexpr std::int64_t k_longest_hold_ms = 3'600'000;
+
+unsigned jitter_permille() {
+  return static_cast<std::uint32_t>(::getpid()) * 2654435761U % 1001;
+}
+
+bool lookup(const Cache& cache, const Request& request, Credential& credential) {
+  Text record;
+  Resolution resolution;
+  if (!cache.read(k_kind_request, request.name(), record) || !resolution.parse(record.view()) ||
+      resolution.selecting.view() != request.selecting() || !resolution.files_unchanged())
+    return false;
+  EntryName identity;
+  std::copy_n(resolution.identity.c_str(), 64, identity.hex);
+  record.clear();
+  return cache.read(k_kind_credential, identity, record) && credential.parse(record.view());
+}
+
+// A failure that still speaks for this request: seen with the same secrets and network, not over.
+bool standing_failure(const Cache& cache, const Request& request, Failure& failure) {
+  Text record;
+  if (!cache.read(k_kind_failure, request.name(), record) || !failure.parse(record.view()))
+    return false;
+  const std::int64_t left = failure.not_before_ms - wall_clock_ms();
+  return left > 0 && left < k_longest_hold_ms &&
+         failure.material.view() == request.material().view() &&
+         failure.network.view() == request.network().view();
+}
+
+// The note that a fetch is under way. It only spares helpers: what keeps fetches single is the
+// helper's lock.
+class Claim {
+ public:
+  Claim(const Cache& cache, const Request& request) : cache_(cache), request_(request) {}
+
+  /// False while somebody else's fetch is under way.
+  bool take() {
+    Text record;
+    Record::begin(record, k_kind_fetching);
+    append_field(record, "pid", std::int64_t{::getpid()});
+    append_field(record, "since_ms", wall_clock_ms());
+    Record::finish(record);
+    if (cache_.create(k_kind_fetching, request_.name(), record.view())) return true;
+    if (errno != EEXIST) return true;
+    if (alive()) return false;
+    cache_.write(k_kind_fetching, request_.name(), record.view());
+    return true;
+  }
+
+  void give_up() { cache_.remove(k_kind_fetching, request_.name()); }
+
+ private:
+  bool alive() const {
+    Text text;
+    Record record;
+    if (!cache_.read(k_kind_fetching, request_.name(), text) ||
+        !record.parse(text.view(), k_kind_fetching))
+      return false;
+    const std::int64_t age = wall_clock_ms() - record.number("since_ms", 0);
+    if (age < -1000 || age > k_helper_life_ms + 5'000) return false;
+    const auto pid = static_cast<pid_t>(record.number("pid", 0));
+    return pid > 0 && (::kill(pid, 0) == 0 || errno != ESRCH);
+  }
+
+  const Cache& cache_;
+  const Request& request_;
+};
+
+void fail(Obtained& result, std::string_view sentence) {
+  result.failure.sentence.assign(sentence);
+  result.failure.permanent = false;
+}
+
+class Obtaining {
+ public:
+  Obtaining(const Cache& cache, const Request& request, const ObtainOptions& options)
+      : cache_(cache), request_(request), options_(options) {}
+
+  Obtained run() {
+    Obtained result;
+    if (!options_.force && look(result.credential)) {
+      switch (state(result.credential)) {
+        case Freshness::fresh:
+          return from_cache(result);
+        case Freshness::ageing:
+          renew_in_background();
+          return from_cache(result);
+        case Freshness::last_minute:
+          return last_minute(result);
+        case Freshness::expired:
+          break;
+      }
+    }
+    wait(result, options_.deadline_ms);
+    return result;
+  }
+
+ private:
+  bool look(Credential& credential) const {
+    return lookup(cache_, request_, credential) &&
+           !(options_.need_user && credential.user.empty());
+  }
+
+  Freshness state(const Credential& credential) const {
+    const std::int64_t now = wall_clock_ms();
+    if (options_.min_life_ms > 0 && credential.expires_ms - now < options_.min_life_ms)
+      return Freshness::expired;
+    return freshness(credential.lifetime(request_.refresh_before_ms()), now, jitter_permille());
+  }
+
+  static Obtained from_cache(Obtained& result) {
+    result.ok = true;
+    result.from_cache = true;
+    return static_cast<Obtained&&>(result);
+  }
+
+  void renew_in_background() const {
+    Failure failure;
+    Claim claim(cache_, request_);
+    if (standing_failure(cache_, request_, failure) || !claim.take()) return;
+    Text reply;
+    if (start(0, reply) == HelperEnd::not_started) claim.give_up();
+  }
+
+  // Nobody waits so long for a better one that the one at hand runs out meanwhile.
+  Obtained last_minute(Obtained& result) const {
+    const std::int64_t left = result.credential.expires_ms - wall_clock_ms();
+    const std::int64_t patience = std::min<std::int64_t>(left / 2, 10'000);
+    Obtained renewed;
+    wait(renewed, std::min(options_.deadline_ms, monotonic_ms() + patience));
+    if (renewed.ok) return renewed;
+    if (result.credential.expires_ms > wall_clock_ms()) return from_cache(result);
+    return renewed;
+  }
+
+  // Until a usable credential or a failure stands in the cache, or our own helper has answered.
+  void wait(Obtained& result, std::int64_t deadline_ms) const {
+    for (std::int64_t pause = 2;; pause = std::min<std::int64_t>(pause * 2, 25)) {
+      if (!options_.force && look(result.credential)) {
+        const Freshness now = state(result.credential);
+        if (now == Freshness::fresh || now == Freshness::ageing) {
+          result.ok = true;
+          result.from_cache = true;
+          return;
+        }
+      }
+      if (standing_failure(cache_, request_, result.failure)) return;
+      if (Claim claim(cache_, request_); claim.take()) {
+        ask_helper(result, claim, deadline_ms);
+        return;
+      }
+      if (monotonic_ms() >= deadline_ms) {
+        fail(result,
+             "no database credential arrived in time: another process's sign-in to Databricks is "
+             "still under way; try again in a moment");
+        return;
+      }
+      sleep_ms(pause);
+    }
+  }
+
+  void ask_helper(Obtained& result, Claim& claim, std::int64_t deadline_ms) const {
+    Text reply;
+    switch (start(deadline_ms, reply)) {
+      case HelperEnd::not_started:
+        claim.give_up();
+        fail(result,
+             "the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so, "
+             "or warm the cache with \"pglakebase token\" first");
+        return;
+      case HelperEnd::running:
+        fail(result,
+             "no database credential arrived in time: signing in to Databricks is still under "
+             "way; try again, with a longer connect_timeout where one is set");
+        return;
+      case HelperEnd::finished:
+        break;
+    }
+    result.ok = result.credential.parse(reply.view());
+    if (result.ok || result.failure.parse(reply.view())) return;
+    claim.give_up();
+    fail(result,
+         "the helper pglakebase-fetch ended without an answer; \"pglakebase token\" shows more");
+  }
+
+  HelperEnd start(std::int64_t deadline_ms, Text& reply) const {
+    Text helper;
+    if (!locate_helper(helper)) return HelperEnd::not_started;
+    Request::Options options;
+    options.force = options_.force;
+    options.need_user = options_.need_user;
+    options.min_life_ms = options_.min_life_ms;
+    options.deadline_ms = k_helper_life_ms;
+    Text document;
+    request_.append_document(document, options);
+    if (!document.ok()) return HelperEnd::not_started;
+    return run_helper(helper.c_str(), document.view(), deadline_ms, reply);
+  }
+
+  const Cache& cache_;
+  const Request& request_;
+  const ObtainOptions& options_;
+};
+
+}  // namespace
+
+Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options) {
+  return Obtaining(cache, request, options).run();
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,178 @@
+#include "pglakebase/core/request.hpp"
+
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/host.hpp"
+#include "pglakebase/core/inputs.hpp"
+#include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+bool names_a_path(std::string_view input) {
+  return input.ends_with("_file") || input.ends_with("_filepath") || input.ends_with("_path") ||
+         input.ends_with("_dir");
+}
+
+// The helper runs in "/", and two directories may hold files of one name.
+void append_absolute(Text& out, std::string_view path) {
+  Text base;
+  if (path == "~" || path.starts_with("~/")) {
+    if (home_directory(base)) path.remove_prefix(1);
+  } else if (!path.starts_with('/')) {
+    if (char* directory = ::getcwd(nullptr, 0)) {
+      base.append(directory).append_char('/');
+      std::free(directory);
+    }
+  }
+  out.append(base.view()).append(path);
+}
+
+void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
+                     std::string_view value) {
+  Text key;
+  key.append(prefix).append(name);
+  append_field(out, key.view(), value);
+}
+
+// Every variable that an input has, found in one pass over the environment; numbered like
+// input_variable() does.
+struct Variables {
+  static constexpr std::size_t k_inputs_at_most = 96;
+  static constexpr std::size_t k_per_input = 5;
+  const char* value[k_inputs_at_most][k_per_input] = {};
+
+  static Variables read() {
+    Variables variables;
+    if (::getauxval(AT_SECURE) != 0) return variables;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+      const char* equals = std::strchr(*entry, '=');
+      if (equals != nullptr && equals != *entry && equals[1] != '\0')
+        variables.remember({*entry, static_cast<std::size_t>(equals - *entry)}, equals + 1);
+    }
+    return variables;
+  }
+
+  void remember(std::string_view name, const char* content) {
+    constexpr std::string_view own = "PGLAKEBASE_";
+    const bool is_own = name.starts_with(own);
+    const std::string_view rest = is_own ? slice(name, own.size()) : name;
+    for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i) {
+      const Input& input = inputs()[i];
+      const bool has_own = input.directive != DirectivePolicy::none;
+      if (is_own) {
+        if (has_own && equals_ignoring_case(rest, input.name)) value[i][0] = content;
+        continue;
+      }
+      for (std::size_t n = 0; n < 4 && input.variables[n] != nullptr; ++n)
+        if (input.variables[n][0] == name.front() && name == input.variables[n])
+          value[i][n + (has_own ? 1 : 0)] = content;
+    }
+  }
+
+  bool given(std::string_view input) const {
+    for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i)
+      if (inputs()[i].name == input)
+        for (const char* content : value[i])
+          if (content != nullptr) return true;
+    return false;
+  }
+};
+
+}  // namespace
+
+Request Request::build(std::string_view hosts, std::string_view service,
+                       const Directives& directives, const Cache& cache) {
+  Request request;
+  request.service_.assign(service);
+  request.cache_path_.assign(cache.path());
+  Text& out = request.selecting_;
+  append_field(out, "version", 1);
+  append_field(out, "uid", static_cast<std::int64_t>(::geteuid()));
+  Text home;
+  home_directory(home);
+  append_field(out, "home", home.view());
+  std::string_view host;
+  while (take_until(hosts, ',', host)) {
+    Text normal;
+    append_normal_host(normal, host);
+    append_field(out, "host", normal.view());
+  }
+
+  const Variables variables = Variables::read();
+  const bool has_client_id =
+      !directives.get("client_id").empty() || !directives.get("azure_client_id").empty() ||
+      variables.given("client_id") || variables.given("azure_client_id");
+  for (const Input& input : inputs())
+    request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
+  for (std::size_t i = 0; i < inputs().size(); ++i) {
+    char buffer[64];
+    std::string_view name;
+    for (std::size_t n = 0; input_variable(inputs()[i], n, buffer, name); ++n)
+      if (const char* value = variables.value[i][n])
+        request.add(inputs()[i], "env.", name, value, has_client_id, cache);
+  }
+
+  std::int64_t seconds = 0;
+  if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
+    request.refresh_before_ms_ = seconds * 1000;
+
+  request.name_ = cache.name(out.view());
+  request.material_ = cache.name(request.secrets_.view());
+  request.network_name_ = cache.name(request.network_.view());
+  request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
+  return request;
+}
+
+void Request::add(const Input& input, std::string_view origin, std::string_view name,
+                  std::string_view given, bool has_client_id, const Cache& cache) {
+  if (given.empty()) return;
+  Text value;
+  if (names_a_path(input.name)) {
+    append_absolute(value, given);
+  } else {
+    value.append(given);
+  }
+  Text key(origin);
+  key.append(name);
+  switch (input.input_class) {
+    case InputClass::selecting:
+      append_field(selecting_, key.view(), value.view());
+      return;
+    case InputClass::network:
+      append_prefixed(network_, "network.", key.view(), value.view());
+      return;
+    case InputClass::local:
+      return;
+    case InputClass::deciding:
+    case InputClass::assertion:
+      if (input.input_class == InputClass::deciding || !has_client_id)
+        append_prefixed(selecting_, "digest.", key.view(), cache.name(value.view()).view());
+      [[fallthrough]];
+    case InputClass::material:
+      append_prefixed(secrets_, "secret.", key.view(), value.view());
+  }
+}
+
+void Request::append_document(Text& out, const Options& options) const {
+  append_field(out, "pglakebase-request", 1);
+  out.append(selecting_.view()).append(secrets_.view()).append(network_.view());
+  append_field(out, "option.service", service_.view());
+  append_field(out, "option.cache", cache_path_.view());
+  append_field(out, "option.material", material_.view());
+  append_field(out, "option.network", network_name_.view());
+  append_field(out, "option.force", static_cast<std::int64_t>(options.force));
+  append_field(out, "option.need_user", static_cast<std::int64_t>(options.need_user));
+  append_field(out, "option.min_life_ms", options.min_life_ms);
+  append_field(out, "option.refresh_before_ms", refresh_before_ms_);
+  append_field(out, "option.deadline_ms", options.deadline_ms);
+  append_field(out, "end", 1);
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,213 @@
+#include "pglakebase/core/service_file.hpp"
+
+#include <sys/stat.h>
+
+#include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/host.hpp"
+#include "pglakebase/core/inputs.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::size_t k_file_limit = 1024 * 1024;
+
+// SYSCONFDIR of the libpq builds in use: Debian, PGDG's RPMs, Homebrew and FreeBSD, upstream.
+constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/sysconfig/pgsql",
+                                                "/usr/local/etc/postgresql",
+                                                "/usr/local/pgsql/etc", "/etc"};
+
+// The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
+// configured; false behind the last one.
+bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted) {
+  place.clear();
+  trusted = false;
+  if (n == 0) {
+    if (!servicefile.empty()) {
+      place.append(servicefile);
+    } else if (const char* file = environment("PGSERVICEFILE")) {
+      place.append(file);
+    }
+    return true;
+  }
+  if (n == 1) {
+    trusted = true;
+    // libpq does not look at it where PGSERVICEFILE is given.
+    if (servicefile.empty() && environment("PGSERVICEFILE") == nullptr && home_directory(place))
+      place.append("/.pg_service.conf");
+    return true;
+  }
+  if (n == 2) {
+    if (const char* directory = environment("PGSYSCONFDIR"))
+      place.append(directory).append("/pg_service.conf");
+    return true;
+  }
+  n -= 3;
+  if (n >= sizeof k_system_directories / sizeof k_system_directories[0]) return false;
+  trusted = true;
+  if (environment("PGSYSCONFDIR") == nullptr)
+    place.append(k_system_directories[n]).append("/pg_service.conf");
+  return true;
+}
+
+bool same_file(const char* a, const char* b) {
+  struct stat sa{};
+  struct stat sb{};
+  return ::stat(a, &sa) == 0 && ::stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+         sa.st_ino == sb.st_ino;
+}
+
+// PGSERVICEFILE may well name the user's own file.
+bool is_own_service_file(const Text& place) {
+  Text own;
+  if (!home_directory(own)) return false;
+  own.append("/.pg_service.conf");
+  return same_file(own.c_str(), place.c_str());
+}
+
+void add_directive(std::string_view line, Directives& directives) {
+  while (line.starts_with('#')) line.remove_prefix(1);
+  line = trim(line);
+  constexpr std::string_view mark = "lakebase:";
+  if (!equals_ignoring_case(slice(line, 0, mark.size()), mark)) return;
+  line = trim(slice(line, mark.size()));
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) {
+    directives.add(line, {});
+  } else {
+    directives.add(trim(slice(line, 0, equals)), trim(slice(line, equals + 1)));
+  }
+}
+
+// Like libpq, takes the first value of a setting that stands twice.
+void add_setting(std::string_view line, ServiceSection& section) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return;
+  const std::string_view key = slice(line, 0, equals);
+  const std::string_view value = slice(line, equals + 1);
+  if (key == "user") section.has_user = true;
+  Text* field = key == "host"       ? &section.host
+                : key == "hostaddr" ? &section.hostaddr
+                : key == "port"     ? &section.port
+                : key == "dbname"   ? &section.dbname
+                                    : nullptr;
+  if (field != nullptr && field->empty()) field->append(value);
+}
+
+void judge_directives(ServiceSection& section) {
+  std::size_t position = 0;
+  std::string_view key;
+  std::string_view value;
+  while (section.refused.empty() && section.directives.next(position, key, value)) {
+    const Input* input = find_input(key);
+    if (input == nullptr || input->directive == DirectivePolicy::none) {
+      section.refused.append("\"").append(key).append("\" is no setting that pglakebase knows");
+    } else if (value.empty()) {
+      section.refused.append("\"").append(key).append("\" has no value");
+    } else if (input->directive == DirectivePolicy::trusted && !section.trusted) {
+      section.refused.append("\"").append(key).append(
+          "\" counts only in ~/.pg_service.conf or the system's service file");
+    }
+  }
+  if (section.refused.empty() && !section.directives.empty() && !trusted_file(section.file.c_str()))
+    section.refused.append("the file must be an absolute path, belong to you or root, and be "
+                           "writable by nobody else");
+}
+
+void set_origin(ServiceSection& section, Text& place, bool trusted) {
+  section.file.assign(place.view());
+  section.trusted = trusted || is_own_service_file(place);
+  judge_directives(section);
+}
+
+bool names_host(std::string_view list, std::string_view host) {
+  Text wanted;
+  append_normal_host(wanted, host);
+  std::string_view part;
+  while (take_until(list, ',', part)) {
+    Text normal;
+    append_normal_host(normal, trim(part));
+    if (!normal.empty() && normal.view() == wanted.view()) return true;
+  }
+  return false;
+}
+
+bool read_service_file(const Text& place, Text& content) {
+  content.clear();
+  return !place.empty() && read_regular_file(place.c_str(), k_file_limit, content);
+}
+
+}  // namespace
+
+bool next_section(std::string_view text, std::size_t& position, ServiceSection& section) {
+  std::string_view rest = slice(text, position);
+  std::string_view line;
+  bool inside = false;
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    take_until(rest, '\n', line);
+    line = trim(line);
+    if (line.starts_with('[')) {
+      if (inside) {
+        position = text.size() - before.size();
+        return true;
+      }
+      inside = true;
+      section = ServiceSection();
+      line.remove_prefix(1);
+      std::string_view name;
+      take_until(line, ']', name);
+      section.name.assign(name);
+    } else if (inside && line.starts_with('#')) {
+      add_directive(line, section.directives);
+    } else if (inside) {
+      add_setting(line, section);
+    }
+  }
+  position = text.size();
+  return inside;
+}
+
+Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section) {
+  Text place;
+  Text content;
+  bool trusted = false;
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+    if (!read_service_file(place, content)) continue;
+    for (std::size_t position = 0; next_section(content.view(), position, section);) {
+      if (section.name.view() != name) continue;
+      set_origin(section, place, trusted);
+      return section.name.ok() ? Found::yes : Found::out_of_memory;
+    }
+  }
+  section = ServiceSection();
+  return Found::no;
+}
+
+Found find_service_of_host(std::string_view servicefile, std::string_view host,
+                           ServiceSection& section, bool& several) {
+  several = false;
+  bool found = false;
+  Text place;
+  Text content;
+  bool trusted = false;
+  ServiceSection candidate;
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+    if (!read_service_file(place, content)) continue;
+    for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
+      if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;
+      if (found) {
+        several = true;
+        return Found::no;
+      }
+      found = true;
+      set_origin(candidate, place, trusted);
+      section = static_cast<ServiceSection&&>(candidate);
+      candidate = ServiceSection();
+    }
+  }
+  return found ? Found::yes : Found::no;
+}
+
+}  // namespace pglakebase

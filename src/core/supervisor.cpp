@@ -1,0 +1,105 @@
+// This file runs in a process that shares the host's memory while the host runs on. It makes raw
+// system calls only, touches nothing but its job and its stacks, and calls no function of libc.
+#include "supervisor.hpp"
+
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <sched.h>
+#include <signal.h>
+
+#include "raw_syscall.hpp"
+
+namespace pglakebase {
+namespace {
+
+long address(const void* pointer) { return reinterpret_cast<long>(pointer); }
+
+[[noreturn]] void end(int code) {
+  for (;;) raw_syscall(SYS_exit_group, code);
+}
+
+// A host's descriptors must not live on in here: somebody may wait for the end of a pipe.
+void close_everything() {
+#ifdef SYS_close_range
+  if (raw_syscall(SYS_close_range, 0, ~0U, 0) == 0) return;
+#endif
+  struct {
+    unsigned long current;
+    unsigned long maximum;
+  } limit = {1024, 1024};
+  raw_syscall(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, 0, address(&limit));
+  const unsigned long last = limit.current < 65536 ? limit.current : 65536;
+  for (unsigned long fd = 0; fd < last; ++fd) raw_syscall(SYS_close, static_cast<long>(fd));
+}
+
+// Descriptor 0 with the document, 1 for the reply, 2 to nowhere; the lowest free number is taken.
+bool make_descriptors(const HelperJob& job) {
+  if (raw_syscall(SYS_memfd_create, address("pglakebase"), 0) != 0) return false;
+  for (std::size_t done = 0; done < job.document_size;) {
+    const long put = raw_syscall(SYS_write, 0, address(job.document + done),
+                                 static_cast<long>(job.document_size - done));
+    if (put <= 0) return false;
+    done += static_cast<std::size_t>(put);
+  }
+  if (raw_syscall(SYS_lseek, 0, 0, 0 /* SEEK_SET */) != 0) return false;
+  if (raw_syscall(SYS_memfd_create, address("pglakebase"), 0) != 1) return false;
+  return raw_syscall(SYS_openat, AT_FDCWD, address("/dev/null"), O_RDWR) == 2 ||
+         raw_syscall(SYS_memfd_create, address("pglakebase"), 0) == 2;
+}
+
+void default_signals() {
+  struct {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)();
+    unsigned long mask;
+  } action = {nullptr, 0, nullptr, 0};
+  for (int signal = 1; signal <= 64; ++signal)
+    raw_syscall(SYS_rt_sigaction, signal, address(&action), 0, 8);
+  unsigned long none = 0;
+  raw_syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, address(&none), 0, 8);
+}
+
+[[noreturn]] void become_helper(void* pointer) {
+  auto* job = static_cast<HelperJob*>(pointer);
+  default_signals();
+  job->exec_error = static_cast<int>(-raw_syscall(
+      SYS_execve, address(job->path), address(job->arguments), address(job->environment)));
+  end(127);
+}
+
+void keep_reply(HelperJob& job) {
+  while (job.reply_size < job.reply_capacity) {
+    const long got = raw_syscall(SYS_pread64, 1, address(job.reply + job.reply_size),
+                                 static_cast<long>(job.reply_capacity - job.reply_size),
+                                 static_cast<long>(job.reply_size));
+    if (got <= 0) return;
+    job.reply_size += static_cast<std::size_t>(got);
+  }
+}
+
+}  // namespace
+
+void supervise(void* pointer) {
+  auto* job = static_cast<HelperJob*>(pointer);
+  // Its own session: a Ctrl-C at the terminal is for the host.
+  raw_syscall(SYS_setsid);
+  close_everything();
+  if (!make_descriptors(*job)) {
+    job->exec_error = 1;
+    end(1);
+  }
+  const long child = raw_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, job->child_stack_top, nullptr,
+                               become_helper, job);
+  if (child < 0) {
+    job->exec_error = static_cast<int>(-child);
+    end(1);
+  }
+  constexpr long interrupted = -4;  // EINTR
+  while (raw_syscall(SYS_wait4, child, 0, 0, 0) == interrupted) {
+  }
+  keep_reply(*job);
+  end(0);
+}
+
+}  // namespace pglakebase
