@@ -1,5 +1,6 @@
 #include "pglakebase/core/helper_process.hpp"
 
+#include <fcntl.h>
 #include <link.h>
 #include <linux/futex.h>
 #include <sched.h>
