@@ -108,7 +108,6 @@ constexpr Input k_inputs[] = {
     // Read by the library or the command alone
     {"auth", local, P::any, {}},
     {"tls", local, P::any, {}},
-    {"lakebase", local, P::trusted, {}},
     {"refresh_before", local, P::any, {}},
     {"schema", local, P::any, {"PGSCHEMA", "LAKEBASE_SCHEMA"}},
     {"schema_prefix", local, P::any, {}},

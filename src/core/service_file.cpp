@@ -20,9 +20,11 @@ constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/
 
 // The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
 // configured; false behind the last one.
-bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted) {
+bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted,
+                        bool& guessed) {
   place.clear();
   trusted = false;
+  guessed = n > 2;
   if (n == 0) {
     if (!servicefile.empty()) {
       place.append(servicefile);
@@ -86,11 +88,11 @@ void add_setting(std::string_view line, ServiceSection& section) {
   if (equals == std::string_view::npos) return;
   const std::string_view key = slice(line, 0, equals);
   const std::string_view value = slice(line, equals + 1);
-  if (key == "user") section.has_user = true;
   Text* field = key == "host"       ? &section.host
                 : key == "hostaddr" ? &section.hostaddr
                 : key == "port"     ? &section.port
                 : key == "dbname"   ? &section.dbname
+                : key == "user"     ? &section.user
                                     : nullptr;
   if (field != nullptr && field->empty()) field->append(value);
 }
@@ -173,11 +175,13 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
   Text place;
   Text content;
   bool trusted = false;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+  bool guessed = false;
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, section);) {
       if (section.name.view() != name) continue;
       set_origin(section, place, trusted);
+      section.guessed = guessed;
       return section.name.ok() ? Found::yes : Found::out_of_memory;
     }
   }
@@ -192,8 +196,9 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   Text place;
   Text content;
   bool trusted = false;
+  bool guessed = false;
   ServiceSection candidate;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
       if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;

@@ -16,8 +16,9 @@ struct ServiceSection {
   Text hostaddr;
   Text port;
   Text dbname;
-  bool has_user = false;
+  Text user;
   bool trusted = false;  ///< ~/.pg_service.conf or the system's file: every directive is allowed
+  bool guessed = false;  ///< the file is one of several places that a libpq may be built for
   Directives directives;
   /// Why the directives must not be used (a sentence without its dot), else empty.
   Text refused;
