@@ -10,7 +10,7 @@ namespace {
 
 // What tells a file from what it was, without reading it.
 void append_stamp(Text& out, const char* path) {
-  struct stat st{};
+  struct stat st {};
   if (::stat(path, &st) != 0) {
     out.append("absent");
     return;
