@@ -10,7 +10,7 @@ namespace {
 
 // What tells a file from what it was, without reading it.
 void append_stamp(Text& out, const char* path) {
-  struct stat st{};
+  struct stat st {};
   if (::stat(path, &st) != 0) {
     out.append("absent");
     return;
@@ -37,7 +37,8 @@ bool Credential::parse(std::string_view record) {
   user.assign(fields.get("user"));
   issued_ms = fields.number("issued_ms", 0);
   expires_ms = fields.number("expires_ms", 0);
-  return token.ok() && identity.ok() && user.ok() && !token.empty() && issued_ms > 0 && expires_ms > issued_ms;
+  return token.ok() && identity.ok() && user.ok() && !token.empty() && issued_ms > 0 &&
+         expires_ms > issued_ms;
 }
 
 void Credential::append_record(Text& out) const {

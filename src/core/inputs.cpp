@@ -119,7 +119,9 @@ constexpr std::string_view k_own_prefix = "PGLAKEBASE_";
 
 }  // namespace
 
-std::span<const Input> inputs() { return k_inputs; }
+std::span<const Input> inputs() {
+  return k_inputs;
+}
 
 const Input* find_input(std::string_view name) {
   for (const Input& input : k_inputs)

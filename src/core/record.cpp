@@ -12,7 +12,9 @@ void Record::begin(Text& out, std::string_view kind) {
   append_field(out, "kind", kind);
 }
 
-void Record::finish(Text& out) { append_field(out, "end", 1); }
+void Record::finish(Text& out) {
+  append_field(out, "end", 1);
+}
 
 bool Record::parse(std::string_view text, std::string_view kind) {
   fields_.clear();

@@ -106,9 +106,9 @@ Request Request::build(std::string_view hosts, std::string_view service,
   }
 
   const Variables variables = Variables::read();
-  const bool has_client_id =
-      !directives.get("client_id").empty() || !directives.get("azure_client_id").empty() ||
-      variables.given("client_id") || variables.given("azure_client_id");
+  const bool has_client_id = !directives.get("client_id").empty() ||
+                             !directives.get("azure_client_id").empty() ||
+                             variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
     request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
   for (std::size_t i = 0; i < inputs().size(); ++i) {

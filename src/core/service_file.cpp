@@ -15,8 +15,8 @@ constexpr std::size_t k_file_limit = 1024 * 1024;
 
 // SYSCONFDIR of the libpq builds in use: Debian, PGDG's RPMs, Homebrew and FreeBSD, upstream.
 constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/sysconfig/pgsql",
-                                                "/usr/local/etc/postgresql",
-                                                "/usr/local/pgsql/etc", "/etc"};
+                                                "/usr/local/etc/postgresql", "/usr/local/pgsql/etc",
+                                                "/etc"};
 
 // The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
 // configured; false behind the last one.
@@ -54,8 +54,8 @@ bool service_file_place(std::size_t n, std::string_view servicefile, Text& place
 }
 
 bool same_file(const char* a, const char* b) {
-  struct stat sa{};
-  struct stat sb{};
+  struct stat sa {};
+  struct stat sb {};
   return ::stat(a, &sa) == 0 && ::stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
          sa.st_ino == sb.st_ino;
 }
@@ -113,8 +113,9 @@ void judge_directives(ServiceSection& section) {
     }
   }
   if (section.refused.empty() && !section.directives.empty() && !trusted_file(section.file.c_str()))
-    section.refused.append("the file must be an absolute path, belong to you or root, and be "
-                           "writable by nobody else");
+    section.refused.append(
+        "the file must be an absolute path, belong to you or root, and be "
+        "writable by nobody else");
 }
 
 void set_origin(ServiceSection& section, Text& place, bool trusted) {

@@ -16,8 +16,8 @@ const char* stop_keyword(const Libpq& libpq) {
 Answer::Answer(const Libpq& libpq, Arguments& arguments, bool expand_dbname) : libpq_(libpq) {
   arguments.append(stop_keyword(libpq), k_stop);
   if (!arguments.ok()) return;
-  connection_ = libpq.connectStartParams(arguments.keywords(), arguments.values(),
-                                         expand_dbname ? 1 : 0);
+  connection_ =
+      libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
   if (connection_ == nullptr) return;
   // The value survives every translation of the message.
   const char* message = libpq.errorMessage(connection_);

@@ -18,8 +18,8 @@ class Answer {
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
 
-  /// False where libpq stopped earlier: the caller's own parameters are wrong, and libpq should tell
-  /// the caller in its own words.
+  /// False where libpq stopped earlier: the caller's own parameters are wrong, and libpq should
+  /// tell the caller in its own words.
   bool resolved() const { return options_ != nullptr; }
   std::string_view get(std::string_view keyword) const { return option_value(options_, keyword); }
   bool knows(std::string_view keyword) const { return knows_option(options_, keyword); }

@@ -72,14 +72,16 @@ class Connecting {
     if (given == GivenPassword::native) return false;
     if (target_.kind == Target::Kind::mixed) {
       refusal_.append("the host list \"").append(target_.hosts.view());
-      refusal_.append("\" mixes Lakebase hosts with others, which must not get a Lakebase token; "
-                      "connect to them separately");
+      refusal_.append(
+          "\" mixes Lakebase hosts with others, which must not get a Lakebase token; "
+          "connect to them separately");
     } else if (!target_.refused.empty()) {
       refusal_.assign(target_.refused.view());
     } else if (!has_sni_) {
       refusal_.append("this program's libpq (version ").append_number(libpq_.libVersion() / 10000);
-      refusal_.append(") does not send the server name (SNI) that Lakebase needs; use libpq 14 or "
-                      "newer");
+      refusal_.append(
+          ") does not send the server name (SNI) that Lakebase needs; use libpq 14 or "
+          "newer");
     }
     return true;
   }
@@ -117,7 +119,8 @@ class Connecting {
   }
 
   bool refuse(PGconn*& connection) {
-    connection = refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(refusal_).view());
+    connection =
+        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(refusal_).view());
     return connection != nullptr;
   }
 
@@ -153,7 +156,8 @@ class Connecting {
       append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
       if (!arguments_.ok()) return false;
       const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
-      connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
+      connection =
+          function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
       return true;
     }
     if (obtained.failure.permanent) {

@@ -23,7 +23,9 @@ struct Block {
 constinit Block g_first{};
 
 // Stands in a slot that is being filled.
-const PGconn* busy() { return reinterpret_cast<const PGconn*>(&g_first); }
+const PGconn* busy() {
+  return reinterpret_cast<const PGconn*>(&g_first);
+}
 
 std::size_t start_of(const PGconn* connection) {
   const auto address = reinterpret_cast<std::uintptr_t>(connection);

@@ -96,15 +96,13 @@ PGLAKEBASE_EXPORT PGconn* PQsetdbLogin(const char* pghost, const char* pgport,
                                        const char* login, const char* pwd) {
   const auto real = PGLAKEBASE_REAL(PQsetdbLogin);
   // Named settings win over those in a connection string given as dbName, as in libpq.
-  const char* const keywords[] = {"dbname",  "host", "port",     "options",
-                                  "user",    "password", nullptr};
+  const char* const keywords[] = {"dbname", "host", "port", "options", "user", "password", nullptr};
   const char* const values[] = {dbName, pghost, pgport, pgoptions, login, pwd, nullptr};
   PGconn* connection = nullptr;
   if (handled({__builtin_return_address(0), keywords, values, true, true}, connection))
     return connection;
-  return real != nullptr
-             ? call_guarded(real, pghost, pgport, pgoptions, pgtty, dbName, login, pwd)
-             : nullptr;
+  return real != nullptr ? call_guarded(real, pghost, pgport, pgoptions, pgtty, dbName, login, pwd)
+                         : nullptr;
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn* conn) {

@@ -32,16 +32,16 @@ PGconn* refuse_connection(const Libpq& libpq, Arguments& arguments, bool expand_
   // The sentence as the value that libpq refuses: who does not ask through us sees it, too.
   arguments.append(stop_keyword(libpq), value.c_str());
   if (!arguments.ok() || !value.ok()) return nullptr;
-  PGconn* connection = libpq.connectStartParams(arguments.keywords(), arguments.values(),
-                                                expand_dbname ? 1 : 0);
+  PGconn* connection =
+      libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
   if (connection != nullptr) remember_sentence(libpq, connection, sentence);
   return connection;
 }
 
 PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool expand_dbname,
                             std::string_view sentence) {
-  PGconn* connection = libpq.connectStartParams(arguments.keywords(), arguments.values(),
-                                                expand_dbname ? 1 : 0);
+  PGconn* connection =
+      libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
   if (connection == nullptr) return nullptr;
   for (int i = 0; i < k_addresses_at_most && libpq.status(connection) != CONNECTION_BAD; ++i) {
     const int fd = libpq.socket(connection);

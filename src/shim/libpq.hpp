@@ -25,9 +25,9 @@ struct Libpq {
 };
 
 /// Finds the real function `name` that code at `caller` (a return address) means: its own where the
-/// caller is a libpq itself, else the next one in the global scope, else the one in the caller's own
-/// scope (a libpq that came with a plugin, under whatever soname), else any that is loaded. Never a
-/// function of this library. Null if there is none.
+/// caller is a libpq itself, else the next one in the global scope, else the one in the caller's
+/// own scope (a libpq that came with a plugin, under whatever soname), else any that is loaded.
+/// Never a function of this library. Null if there is none.
 void* find_real(const char* name, const void* caller);
 
 template <typename Function>

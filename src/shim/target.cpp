@@ -86,8 +86,7 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   while (!rest.empty() || all == 0) {
     take_until(rest, ',', host);
     ++all;
-    const bool listed =
-        target.has_directives() && lists_host(target.section.host.view(), host);
+    const bool listed = target.has_directives() && lists_host(target.section.host.view(), host);
     of_section += listed ? 1 : 0;
     if (host_kind(host) != HostKind::other) {
       ++ours;
@@ -108,8 +107,9 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   } else if (declared != 0 && !target.section.trusted && target.refused.empty()) {
     target.refused.append("the service \"").append(target.service.view()).append("\" in ");
     target.refused.append(target.section.file.view());
-    target.refused.append(" declares a host that is not Databricks' own; that counts only in "
-                          "~/.pg_service.conf or the system's service file");
+    target.refused.append(
+        " declares a host that is not Databricks' own; that counts only in "
+        "~/.pg_service.conf or the system's service file");
   }
   if (!target.section.host.empty() && of_section != all) drop_endpoint(target.section.directives);
   return target;

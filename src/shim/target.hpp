@@ -11,9 +11,9 @@ namespace pglakebase {
 /// Where a connection goes, as far as it matters to us.
 struct Target {
   enum class Kind {
-    other,    ///< not Lakebase: nothing is changed
+    other,  ///< not Lakebase: nothing is changed
     lakebase,
-    mixed     ///< a host list of both: a token must not go to the foreign hosts
+    mixed  ///< a host list of both: a token must not go to the foreign hosts
   };
 
   Kind kind = Kind::other;

@@ -8,10 +8,10 @@ namespace pglakebase {
 namespace {
 
 // Debian and Ubuntu; Fedora and RHEL; SUSE; Alpine and others.
-constexpr const char* k_bundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem"};
+constexpr const char* k_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                     "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                                     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                                     "/etc/ssl/cert.pem"};
 
 constexpr int k_first_with_system_roots = 160000;
 
@@ -50,9 +50,8 @@ TlsChosen choose_tls(const TlsAsked& asked) {
     return chosen;
   }
   const bool verifying = asked.sslmode == "verify-full" || asked.sslmode == "verify-ca";
-  const bool own_root =
-      (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
-      (asked.sslrootcert.empty() && verifying && asked.has_default_root);
+  const bool own_root = (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
+                        (asked.sslrootcert.empty() && verifying && asked.has_default_root);
   if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;
@@ -60,8 +59,9 @@ TlsChosen choose_tls(const TlsAsked& asked) {
   if (asked.libpq_version >= k_first_with_system_roots) {
     chosen.sslrootcert.assign("system");
   } else {
-    chosen.refused.append("no file of root certificates is there to verify the server with; "
-                          "install ca-certificates or set SSL_CERT_FILE");
+    chosen.refused.append(
+        "no file of root certificates is there to verify the server with; "
+        "install ca-certificates or set SSL_CERT_FILE");
   }
   return chosen;
 }
