@@ -24,6 +24,8 @@ def main() -> int:
 
 
 def up(arguments: argparse.Namespace) -> None:
+    if not arguments.dir and launch.is_current_up():
+        raise launch.LaunchFailed("one is up already: `down` ends it, --dir makes another")
     directory = Path(arguments.dir).absolute() if arguments.dir else launch.fresh_directory()
     options = []
     for name in ("token_lifetime", "workspace_token_lifetime", "api_latency_ms", "login_latency_ms", "watch_pid"):

@@ -41,6 +41,8 @@ KINDS: dict[str, dict[str, frozenset[str]]] = {
         "reject": frozenset({"message", "sqlstate", "severity", "detail"}),
     },
 }
+REQUIRED = {"redirect": {"location"}, "missing_field": {"field"}, "null_field": {"field"},
+            "set_field": {"field", "value"}, "other_identity": {"identity"}, "drop": {"stage"}, "slow": {"stage"}}
 STAGES = ("accept", "tls", "startup", "password", "authenticated")
 HOWS = ("close", "reset")
 
@@ -92,6 +94,9 @@ class FaultBook:
         unknown = sorted(set(options) - known)
         if unknown:
             raise BadFault(f"{kind} takes {sorted(known)}, not {unknown}")
+        missing = sorted(REQUIRED.get(kind, set()) - set(options))
+        if missing:
+            raise BadFault(f"{kind} needs {missing}")
         if options.get("stage", STAGES[0]) not in STAGES or options.get("how", HOWS[0]) not in HOWS:
             raise BadFault(f"stage is one of {STAGES}, how one of {HOWS}")
         fault = Fault(next(self._numbers), area, kind, target, workspace, times, after, options)

@@ -56,6 +56,12 @@ def current_directory() -> Path:
         raise LaunchFailed("no local Lakebase is up (or it was started with --dir)") from None
 
 
+def is_current_up() -> bool:
+    link = base_directory() / CURRENT
+    return link.is_symlink() and any(processes.start_time(pid) == started
+                                     for pid, started in _known_processes(link).items())
+
+
 def start(directory: Path, options: Sequence[str]) -> None:
     """Returns when the server is ready."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,6 +84,7 @@ def start(directory: Path, options: Sequence[str]) -> None:
     with open(log, "rb") as history, os.fdopen(ready) as answer:
         if answer.read() != "ready":
             process.wait()
+            shutil.rmtree(directory, ignore_errors=True)
             tail = history.read().decode("utf-8", "replace")[-2000:]
             raise LaunchFailed(f"the local Lakebase did not start:\n{tail}")
     # It runs on by itself: not ours to wait for.
