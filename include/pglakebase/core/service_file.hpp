@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "pglakebase/core/directives.hpp"
@@ -16,7 +17,8 @@ struct ServiceSection {
   Text hostaddr;
   Text port;
   Text dbname;
-  bool has_user = false;
+  Text user;
+  bool has_password = false;  ///< `password` or `passfile` stands in the section
   bool trusted = false;  ///< ~/.pg_service.conf or the system's file: every directive is allowed
   Directives directives;
   /// Why the directives must not be used (a sentence without its dot), else empty.
@@ -35,8 +37,23 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
                            ServiceSection& section, bool& several);
 
-/// Goes through the sections of one file's text that have directives. For listing; start with
-/// `position` 0. False at the end. `section.file` and `trusted` are left alone.
+/// Goes through the sections of one file's text; start with `position` 0. False at the end.
+/// `section.file` and `trusted` are left alone.
 bool next_section(std::string_view text, std::size_t& position, ServiceSection& section);
+
+/// Goes through the sections of all these files, strongest file first. For listing: of sections with
+/// one name, the first counts.
+class ServiceSections {
+ public:
+  /// False at the end.
+  bool next(ServiceSection& section);
+
+ private:
+  std::size_t place_count_ = 0;
+  Text place_;
+  Text content_;
+  std::size_t position_ = 0;
+  bool trusted_ = false;
+};
 
 }  // namespace pglakebase
