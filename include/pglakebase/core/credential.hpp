@@ -23,13 +23,14 @@ inline constexpr std::string_view k_kind_user = "user";              ///< helper
 /// A database credential. `token` is the password. Times in milliseconds since 1970.
 struct Credential {
   Text token;
-  Text user;  ///< the role that this identity logs in as by default; may be empty
+  Text identity;  ///< 64 hexadecimal digits: whose it is
+  Text user;      ///< the role that this identity logs in as by default; may be empty
   std::int64_t issued_ms = 0;
   std::int64_t expires_ms = 0;
 
   /// False if the record is no whole credential.
   bool parse(std::string_view record);
-  void append_record(Text& out, std::string_view identity) const;
+  void append_record(Text& out) const;
   Lifetime lifetime(std::int64_t refresh_before_ms) const {
     return {issued_ms, expires_ms, refresh_before_ms};
   }

@@ -18,8 +18,10 @@ struct ServiceSection {
   Text port;
   Text dbname;
   Text user;
-  bool has_password = false;  ///< `password` or `passfile` stands in the section
+  bool has_password = false;  ///< a `password` of its own
+  bool has_passfile = false;
   bool trusted = false;  ///< ~/.pg_service.conf or the system's file: every directive is allowed
+  bool guessed = false;  ///< the file is one of several places that a libpq may be built for
   Directives directives;
   /// Why the directives must not be used (a sentence without its dot), else empty.
   Text refused;
@@ -54,6 +56,7 @@ class ServiceSections {
   Text content_;
   std::size_t position_ = 0;
   bool trusted_ = false;
+  bool guessed_ = false;
 };
 
 }  // namespace pglakebase
