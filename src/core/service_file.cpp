@@ -88,6 +88,8 @@ void add_setting(std::string_view line, ServiceSection& section) {
   if (equals == std::string_view::npos) return;
   const std::string_view key = slice(line, 0, equals);
   const std::string_view value = slice(line, equals + 1);
+  section.has_password |= key == "password";
+  section.has_passfile |= key == "passfile";
   Text* field = key == "host"       ? &section.host
                 : key == "hostaddr" ? &section.hostaddr
                 : key == "port"     ? &section.port
@@ -214,6 +216,18 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
     }
   }
   return found ? Found::yes : Found::no;
+}
+
+bool ServiceSections::next(ServiceSection& section) {
+  while (!next_section(content_.view(), position_, section)) {
+    do {
+      if (!service_file_place(place_count_++, {}, place_, trusted_, guessed_)) return false;
+    } while (!read_service_file(place_, content_));
+    position_ = 0;
+  }
+  section.guessed = guessed_;
+  set_origin(section, place_, trusted_);
+  return true;
 }
 
 }  // namespace pglakebase
