@@ -119,9 +119,10 @@ def test_content_type(api: Api) -> None:
 
 
 def test_bearer(api: Api, lakebase: LocalLakebase) -> None:
-    strangers = ["", "Basic eA==", "Bearer dapi123", "Bearer x.y.z", Api(lakebase, "second").bearer(client_id=SECOND_APP.name),
-                 "Bearer " + lakebase.mint(APP.name), "Bearer " + lakebase.mint(APP.name, kind="workspace", lifetime=-5),
-                 "Bearer " + lakebase.mint(APP.name, kind="workspace", bad_signature=True)]
+    minted = (lakebase.mint(APP.name), lakebase.mint(APP.name, kind="workspace", lifetime=-5),
+              lakebase.mint(APP.name, kind="workspace", bad_signature=True))
+    strangers = ["", "Basic eA==", "Bearer dapi123", "Bearer x.y.z",
+                 Api(lakebase, "second").bearer(client_id=SECOND_APP.name), *("Bearer " + token for token in minted)]
     for authorization in strangers:
         answer = api.request("GET", "/api/2.0/preview/scim/v2/Me", Authorization=authorization)
         assert (answer.status, answer.error) == (401, "UNAUTHENTICATED"), authorization[:20]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import socket
+import ssl
 import struct
 
 import pytest
@@ -69,6 +70,18 @@ def test_gss_encryption_is_declined(lakebase: LocalLakebase) -> None:
         assert sock.recv(1) == b"N"
         sock.sendall(struct.pack("!II", 8, 80877103))
         assert sock.recv(1) == b"S"
+
+
+def test_tls_without_asking(lakebase: LocalLakebase) -> None:
+    """As libpq 17 does with sslnegotiation=direct."""
+    context = ssl.create_default_context(cafile=str(lakebase.ca_file))
+    context.set_alpn_protocols(["postgresql"])
+    body = struct.pack("!I", 196608) + f"user\0{APP.name}\0\0".encode()
+    plain = socket.create_connection(("127.0.0.1", lakebase.ports["gateway"]), timeout=5)
+    with context.wrap_socket(plain, server_hostname=lakebase.hosts["demo"]) as tls:
+        assert tls.selected_alpn_protocol() == "postgresql"
+        tls.sendall(struct.pack("!I", len(body) + 4) + body)
+        assert tls.recv(9) == b"R\0\0\0\x08\0\0\0\x03"
 
 
 @pytest.mark.parametrize("junk", [b"GET / HTTP/1.1\r\n\r\n", struct.pack("!II", 4, 0), struct.pack("!II", 9, 196608),
