@@ -1,0 +1,1 @@
+"""A local Lakebase: a real PostgreSQL behind a TLS gateway, and a workspace API, on loopback."""

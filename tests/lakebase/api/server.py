@@ -1,0 +1,125 @@
+"""The routes of a workspace, and how one request goes through faults, counters and the route."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Optional
+
+from .. import httpd
+from ..faults import API
+from ..httpd import Request, Response
+from ..pgclient import Connection
+from ..world import Workspace, World
+from . import credentials, database, misbehaviour, oidc, postgres, scim, secret_scopes
+from .call import ApiError, Call
+
+PROJECT = "/api/2.0/postgres/projects/{project}"
+BRANCH = PROJECT + "/branches/{branch}"
+
+_ROUTES: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
+    ("GET", "/oidc/.well-known/oauth-authorization-server", oidc.discovery),
+    ("GET", "/.well-known/databricks-config", oidc.databricks_config),
+    ("POST", "/oidc/v1/token", oidc.token),
+    ("POST", "/api/2.0/postgres/credentials", credentials.for_endpoint),
+    ("POST", "/api/2.0/database/credentials", credentials.for_instances),
+    ("GET", "/api/2.0/database/instances:findByUid", database.find_by_uid),
+    ("GET", "/api/2.0/database/instances", database.listing),
+    ("GET", "/api/2.0/database/instances/{name}", database.get),
+    ("GET", "/api/2.0/postgres/projects", postgres.list_projects),
+    ("GET", PROJECT, postgres.get_project),
+    ("GET", PROJECT + "/branches", postgres.list_branches),
+    ("GET", BRANCH, postgres.get_branch),
+    ("GET", BRANCH + "/endpoints", postgres.list_endpoints),
+    ("GET", BRANCH + "/endpoints/{endpoint}", postgres.get_endpoint),
+    ("GET", BRANCH + "/databases", postgres.list_databases),
+    ("GET", BRANCH + "/roles", postgres.list_roles),
+    ("GET", "/api/2.0/preview/scim/v2/Me", scim.me),
+    ("GET", "/api/2.0/secrets/get", secret_scopes.get),
+)
+UNKNOWN_ROUTE = "unknown"
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    pattern: "re.Pattern[str]"
+    label: str
+    handler: Callable[[Call], Any]
+
+
+ROUTES = tuple(Route(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), f"{method} {path}", handler)
+               for method, path, handler in _ROUTES)
+LABELS = tuple(route.label for route in ROUTES)
+
+
+class WorkspaceApi:
+    """HTTPS for one workspace, on a port of its own."""
+
+    def __init__(self, world: World, workspace: Workspace, context: ssl.SSLContext, catalog: Connection) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._context = context
+        self._catalog = catalog
+        self._server: Optional[asyncio.Server] = None
+
+    async def open(self) -> None:
+        callback = partial(self._connected, partial(httpd.serve, self._handle, self._world.now))
+        self._server = await asyncio.start_server(callback, "127.0.0.1", 0, ssl=self._context, backlog=4096,
+                                                  limit=httpd.MAX_HEAD)
+        self._workspace.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    async def _connected(self, serve: Callable[..., Any], reader: asyncio.StreamReader,
+                         writer: asyncio.StreamWriter) -> None:
+        self._world.records.connections[f"api {self._workspace.name}"] += 1
+        await serve(reader, writer)
+
+    async def _handle(self, request: Request) -> Response:
+        route, parameters = self._find(request)
+        label = route.label if route is not None else UNKNOWN_ROUTE
+        self._world.records.called(self._workspace.name, label)
+        await asyncio.sleep(self._world.settings.api_latency_ms / 1000)
+        call = Call(self._world, self._workspace, request, self._catalog, parameters)
+        response = await self._answer(route, call, label)
+        self._world.records.answered(self._workspace.name, label, response.status)
+        return response
+
+    async def _answer(self, route: Optional[Route], call: Call, label: str) -> Response:
+        faults = self._world.faults.striking(API, label, self._workspace.name)
+        for fault in faults:
+            response = await misbehaviour.instead(fault, call)
+            if response is not None:
+                return response
+        response = await self._run(route, call)
+        for fault in faults:
+            misbehaviour.spoil(fault, response)
+        return response
+
+    async def _run(self, route: Optional[Route], call: Call) -> Response:
+        if route is None:
+            return ApiError(404, "ENDPOINT_NOT_FOUND",
+                            f"No API found for '{call.request.method} {call.request.path}'").response
+        try:
+            result = route.handler(call)
+            if inspect.isawaitable(result):
+                result = await result
+        except (ApiError, oidc.OAuthError) as error:
+            return error.response
+        return result if isinstance(result, Response) else Response.json(result)
+
+    @staticmethod
+    def _find(request: Request) -> tuple[Optional[Route], dict[str, str]]:
+        for route in ROUTES:
+            match = route.pattern.fullmatch(request.path)
+            if match is not None and route.method == request.method:
+                return route, match.groupdict()
+        return None, {}
