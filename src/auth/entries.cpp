@@ -27,7 +27,7 @@ bool is_ours(std::string_view file, std::string_view kind) {
 std::int64_t kept_for_ms(std::string_view file) {
   if (file.starts_with("new-")) return k_hour_ms;
   for (const std::string_view kind :
-       {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_issued,
+       {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_replacement, k_kind_issued,
         k_kind_workspace, k_kind_endpoint, k_kind_user})
     if (is_ours(file, kind)) return k_two_days_ms;
   return 0;
@@ -42,7 +42,7 @@ bool Entries::read_credential(const EntryName& identity, Credential& credential)
 
 void Entries::write_credential(const EntryName& identity, const Credential& credential) const {
   Text text;
-  credential.append_record(text, identity.view());
+  credential.append_record(text);
   if (text.ok()) cache_.write(k_kind_credential, identity, text.view());
 }
 
@@ -57,7 +57,7 @@ void Entries::write_resolution(const EntryName& identity, std::string_view files
   cache_.remove(k_kind_failure, name_);
 }
 
-void Entries::write_issued(const EntryName& identity, const Credential& credential) const {
+void Entries::write_issued(const Credential& credential) const {
   Text message;
   message.append("issued").append(credential.token.view());
   const EntryName name = cache_.name(message.view());
@@ -77,7 +77,7 @@ void Entries::write_issued(const EntryName& identity, const Credential& credenti
   }
   text.clear();
   Record::begin(text, k_kind_issued);
-  append_field(text, "identity", identity.view());
+  append_field(text, "identity", credential.identity.view());
   append_field(text, "expires_ms", credential.expires_ms);
   for (const std::string& request : requests) append_field(text, "request", request);
   for (const std::string& host : hosts) append_field(text, "host", host);

@@ -55,8 +55,6 @@ class SignIn {
         api_(context, tokens_),
         user_name_(context, *candidate.source, candidate.principal) {}
 
-  const EntryName& identity() const { return identity_; }
-
   Credential credential() {
     const FileLock lock = FileLock::acquire(run_.cache, identity_, run_.deadline_ms);
     if (!lock.held())
@@ -66,6 +64,7 @@ class SignIn {
     Credential credential;
     const bool kept = entries_.read_credential(identity_, credential) && good(credential);
     if (!kept) credential = issue();
+    credential.identity.assign(identity_.view());
     const bool had_user = !credential.user.empty();
     if (!had_user) credential.user.assign(known_user());
     // Stored before the name is asked for: whoever needs none can have it.
@@ -75,7 +74,7 @@ class SignIn {
       credential.user.assign(user_name_.ask(api_));
       entries_.write_credential(identity_, credential);
     }
-    entries_.write_issued(identity_, credential);
+    entries_.write_issued(credential);
     entries_.write_resolution(identity_, context_.settings.files());
     if (!kept) sweep(run_.cache, run_.clock.wall_ms());
     return credential;
@@ -87,9 +86,10 @@ class SignIn {
     const std::int64_t now = run_.clock.wall_ms();
     const auto life = credential.lifetime(run_.request.refresh_before_ms);
     const Freshness state = freshness(life, now, k_full_jitter);
-    if (state == Freshness::expired) return false;
+    if (state == Freshness::expired || credential.issued_ms <= run_.request.issued_after_ms)
+      return false;
     if (credential.issued_ms >= run_.started_ms) return true;
-    return !run_.request.force && state == Freshness::fresh &&
+    return state == Freshness::fresh &&
            credential.expires_ms - now >= run_.request.min_life_ms;
   }
 
@@ -131,7 +131,7 @@ void append_credential(const FetchContext& run, Text& reply) {
   while (const Chain::Candidate* candidate = chain.next()) {
     try {
       SignIn sign_in(run, context, *candidate, target);
-      sign_in.credential().append_record(reply, sign_in.identity().view());
+      sign_in.credential().append_record(reply);
       return;
     } catch (const SourceDeclined& declined) {
       chain.declined(declined.what());

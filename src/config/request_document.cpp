@@ -45,7 +45,8 @@ void take_option(RequestDocument& document, std::string_view name, std::string v
   else if (name == "cache") document.cache_path = std::move(value);
   else if (name == "material") document.material = std::move(value);
   else if (name == "network") document.network_digest = std::move(value);
-  else if (name == "force") document.force = number(value) != 0;
+  else if (name == "issued_after_ms")
+    document.issued_after_ms = std::max<std::int64_t>(number(value), 0);
   else if (name == "need_user") document.need_user = number(value) != 0;
   else if (name == "min_life_ms") document.min_life_ms = std::max<std::int64_t>(number(value), 0);
   else if (name == "refresh_before_ms")

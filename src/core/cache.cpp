@@ -23,7 +23,7 @@ constexpr mode_t k_others = S_IRWXG | S_IRWXO;
 
 // flock and rename promise nothing across machines.
 bool on_network_file_system(int fd) {
-  struct statfs fs{};
+  struct statfs fs {};
   if (::fstatfs(fd, &fs) != 0) return true;
   switch (static_cast<std::uint32_t>(fs.f_type)) {
     case 0x6969:      // NFS
@@ -46,7 +46,7 @@ UniqueFd open_private_directory(const char* path) {
   if (path[0] != '/') return {};
   if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
   UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat st{};
+  struct stat st {};
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
   if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
   if (on_network_file_system(fd.get())) return {};
@@ -54,7 +54,7 @@ UniqueFd open_private_directory(const char* path) {
 }
 
 bool owned_directory(const char* path) {
-  struct stat st{};
+  struct stat st {};
   return ::lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid();
 }
 
@@ -72,7 +72,7 @@ bool temporary_name(Text& out) {
 
 UniqueFd open_our_file(int dir, const char* name) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  struct stat st{};
+  struct stat st {};
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0) return {};
   if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink != 1 ||
       (st.st_mode & k_others) != 0)
@@ -83,8 +83,8 @@ UniqueFd open_our_file(int dir, const char* name) {
 // Writes `content` to a new file and returns its name in `aside`.
 bool write_aside(int dir, std::string_view content, Text& aside) {
   if (!temporary_name(aside)) return false;
-  const UniqueFd fd(::openat(dir, aside.c_str(),
-                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const UniqueFd fd(
+      ::openat(dir, aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return false;
   // A strange umask must not make the file unreadable for ourselves.
   if (::fchmod(fd.get(), 0600) == 0 && write_all(fd.get(), content)) return true;
@@ -174,7 +174,7 @@ bool Cache::load_key() {
       }
     }
     // Nothing, or nothing that can be trusted: another key makes every old entry a miss.
-    struct stat st{};
+    struct stat st {};
     if (::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1)
       ::unlinkat(dir_.get(), "key", S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
     char fresh[sizeof key_];

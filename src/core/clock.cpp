@@ -13,9 +13,13 @@ std::int64_t read_clock(clockid_t clock) {
 
 }  // namespace
 
-std::int64_t wall_clock_ms() { return read_clock(CLOCK_REALTIME); }
+std::int64_t wall_clock_ms() {
+  return read_clock(CLOCK_REALTIME);
+}
 
-std::int64_t monotonic_ms() { return read_clock(CLOCK_MONOTONIC); }
+std::int64_t monotonic_ms() {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
 void sleep_ms(std::int64_t milliseconds) {
   const timespec time{milliseconds / 1000, (milliseconds % 1000) * 1'000'000};

@@ -10,7 +10,7 @@ namespace {
 
 // What tells a file from what it was, without reading it.
 void append_stamp(Text& out, const char* path) {
-  struct stat st{};
+  struct stat st {};
   if (::stat(path, &st) != 0) {
     out.append("absent");
     return;
@@ -33,15 +33,17 @@ bool Credential::parse(std::string_view record) {
   Record fields;
   if (!fields.parse(record, k_kind_credential)) return false;
   token.assign(fields.get("token"));
+  identity.assign(fields.get("identity"));
   user.assign(fields.get("user"));
   issued_ms = fields.number("issued_ms", 0);
   expires_ms = fields.number("expires_ms", 0);
-  return token.ok() && user.ok() && !token.empty() && issued_ms > 0 && expires_ms > issued_ms;
+  return token.ok() && identity.ok() && user.ok() && !token.empty() && issued_ms > 0 &&
+         expires_ms > issued_ms;
 }
 
-void Credential::append_record(Text& out, std::string_view identity) const {
+void Credential::append_record(Text& out) const {
   Record::begin(out, k_kind_credential);
-  append_field(out, "identity", identity);
+  append_field(out, "identity", identity.view());
   append_field(out, "token", token.view());
   append_field(out, "user", user.view());
   append_field(out, "issued_ms", issued_ms);

@@ -30,9 +30,17 @@ constexpr std::size_t k_stack_size = 32 * 1024;
 // What programs that the helper may start (databricks, az) and its own libraries go by. Settings
 // and secrets travel in the document; nothing that steers the dynamic linker goes along.
 constexpr const char* k_passed_on[] = {
-    "PATH",           "HOME",            "USER",           "LOGNAME",
-    "LANG",           "LC_ALL",          "TMPDIR",         "XDG_RUNTIME_DIR",
-    "XDG_CONFIG_HOME", "XDG_DATA_HOME",  "DBUS_SESSION_BUS_ADDRESS",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "DBUS_SESSION_BUS_ADDRESS",
 };
 constexpr std::size_t k_passed_on_count = sizeof k_passed_on / sizeof k_passed_on[0];
 constexpr const char* k_inert_mark = "PGLAKEBASE=off";
@@ -192,7 +200,9 @@ int find_valgrind(dl_phdr_info* info, std::size_t, void*) {
 }
 
 // Valgrind knows no process that shares memory without being a thread or a vfork.
-bool under_valgrind() { return ::dl_iterate_phdr(find_valgrind, nullptr) != 0; }
+bool under_valgrind() {
+  return ::dl_iterate_phdr(find_valgrind, nullptr) != 0;
+}
 
 // Where a process of the above kind cannot be made (a seccomp filter, valgrind): an ordinary child.
 // The host may see its SIGCHLD; its status may be taken by somebody else, and is not needed. Only
@@ -220,11 +230,11 @@ HelperEnd run_as_child(HelperJob* job, std::int64_t deadline_ms, Text& reply) {
   ::posix_spawnattr_setsigdefault(&attributes, &signals);
   ::sigemptyset(&signals);
   ::posix_spawnattr_setsigmask(&attributes, &signals);
-  ::posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, job->path, &actions, &attributes, job->arguments,
-                                  job->environment);
+  const int error =
+      ::posix_spawn(&pid, job->path, &actions, &attributes, job->arguments, job->environment);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return HelperEnd::not_started;

@@ -8,10 +8,10 @@ namespace {
 // The DNS zones of Databricks workspaces (databricks-sdk-go, common/environment), which Lakebase
 // hosts share.
 constexpr std::string_view k_zones[] = {
-    "cloud.databricks.com", "staging.cloud.databricks.com", "dev.databricks.com",
-    "cloud.databricks.us",  "azuredatabricks.net",          "staging.azuredatabricks.net",
-    "dev.azuredatabricks.net", "databricks.azure.us",       "databricks.azure.cn",
-    "gcp.databricks.com",   "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
+    "cloud.databricks.com",    "staging.cloud.databricks.com", "dev.databricks.com",
+    "cloud.databricks.us",     "azuredatabricks.net",          "staging.azuredatabricks.net",
+    "dev.azuredatabricks.net", "databricks.azure.us",          "databricks.azure.cn",
+    "gcp.databricks.com",      "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
 
 constexpr std::size_t k_longest_name = 253;  // RFC 1035
 

@@ -108,7 +108,6 @@ constexpr Input k_inputs[] = {
     // Read by the library or the command alone
     {"auth", local, P::any, {}},
     {"tls", local, P::any, {}},
-    {"lakebase", local, P::trusted, {}},
     {"refresh_before", local, P::any, {}},
     {"schema", local, P::any, {"PGSCHEMA", "LAKEBASE_SCHEMA"}},
     {"schema_prefix", local, P::any, {}},
@@ -120,7 +119,9 @@ constexpr std::string_view k_own_prefix = "PGLAKEBASE_";
 
 }  // namespace
 
-std::span<const Input> inputs() { return k_inputs; }
+std::span<const Input> inputs() {
+  return k_inputs;
+}
 
 const Input* find_input(std::string_view name) {
   for (const Input& input : k_inputs)

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/unique_fd.hpp"
@@ -73,6 +74,21 @@ bool own_file(Text& path) {
   return path.ok();
 }
 
+// The first of `places`, relative to the directory of our own file, that has `name`.
+bool find_beside(std::span<const char* const> places, std::string_view name, int mode, Text& path) {
+  Text own;
+  if (!own_file(own)) return false;
+  const std::size_t slash = own.view().rfind('/');
+  for (const char* place : places) {
+    Text candidate(slice(own.view(), 0, slash + 1));
+    candidate.append(place).append(name);
+    if (!candidate.ok() || ::access(candidate.c_str(), mode) != 0) continue;
+    path = static_cast<Text&&>(candidate);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool locate_helper(Text& path) {
@@ -81,15 +97,22 @@ bool locate_helper(Text& path) {
       PGLAKEBASE_BINDIR_TO_LIBEXECDIR,  // from the installed command
       "../cli",                         // in the build tree
   };
-  Text own;
-  if (!own_file(own)) return false;
-  const std::size_t slash = own.view().rfind('/');
-  for (const char* place : places) {
-    path.assign(slice(own.view(), 0, slash + 1));
-    path.append(place).append("/pglakebase-fetch");
-    if (path.ok() && ::access(path.c_str(), X_OK) == 0) return true;
-  }
-  return false;
+  return find_beside(places, "/pglakebase-fetch", X_OK, path);
+}
+
+bool locate_library(Text& path) {
+  constexpr const char* places[] = {
+      PGLAKEBASE_BINDIR_TO_LIBDIR,  // from the installed command
+      "../shim",                    // in the build tree
+  };
+  Text found;
+  if (!find_beside(places, "/libpglakebase.so", R_OK, found)) return false;
+  // It is shown to people and kept in environments: without "bin/../".
+  char* real = ::realpath(found.c_str(), nullptr);
+  if (real == nullptr) return false;
+  path.assign(real);
+  std::free(real);
+  return path.ok();
 }
 
 }  // namespace pglakebase

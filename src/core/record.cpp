@@ -12,12 +12,14 @@ void Record::begin(Text& out, std::string_view kind) {
   append_field(out, "kind", kind);
 }
 
-void Record::finish(Text& out) { append_field(out, "end", 1); }
+void Record::finish(Text& out) {
+  append_field(out, "end", 1);
+}
 
 bool Record::parse(std::string_view text, std::string_view kind) {
   fields_.clear();
-  if (text.size() > k_record_limit || !text.starts_with("pglakebase=1\n") ||
-      !text.ends_with("\nend=1\n"))
+  if (text.size() > k_record_limit || !starts_with(text, "pglakebase=1\n") ||
+      !ends_with(text, "\nend=1\n"))
     return false;
   Field field;
   while (next_field(text, field)) {

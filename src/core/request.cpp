@@ -16,14 +16,14 @@ namespace pglakebase {
 namespace {
 
 bool names_a_path(std::string_view input) {
-  return input.ends_with("_file") || input.ends_with("_filepath") || input.ends_with("_path") ||
-         input.ends_with("_dir");
+  return ends_with(input, "_file") || ends_with(input, "_filepath") || ends_with(input, "_path") ||
+         ends_with(input, "_dir");
 }
 
 // The helper runs in "/", and two directories may hold files of one name.
 void append_absolute(Text& out, std::string_view path) {
   Text base;
-  if (path == "~" || path.starts_with("~/")) {
+  if (path == "~" || starts_with(path, "~/")) {
     if (home_directory(base)) path.remove_prefix(1);
   } else if (!path.starts_with('/')) {
     if (char* directory = ::getcwd(nullptr, 0)) {
@@ -61,7 +61,7 @@ struct Variables {
 
   void remember(std::string_view name, const char* content) {
     constexpr std::string_view own = "PGLAKEBASE_";
-    const bool is_own = name.starts_with(own);
+    const bool is_own = starts_with(name, own);
     const std::string_view rest = is_own ? slice(name, own.size()) : name;
     for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i) {
       const Input& input = inputs()[i];
@@ -106,9 +106,9 @@ Request Request::build(std::string_view hosts, std::string_view service,
   }
 
   const Variables variables = Variables::read();
-  const bool has_client_id =
-      !directives.get("client_id").empty() || !directives.get("azure_client_id").empty() ||
-      variables.given("client_id") || variables.given("azure_client_id");
+  const bool has_client_id = !directives.get("client_id").empty() ||
+                             !directives.get("azure_client_id").empty() ||
+                             variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
     request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
   for (std::size_t i = 0; i < inputs().size(); ++i) {
@@ -167,7 +167,7 @@ void Request::append_document(Text& out, const Options& options) const {
   append_field(out, "option.cache", cache_path_.view());
   append_field(out, "option.material", material_.view());
   append_field(out, "option.network", network_name_.view());
-  append_field(out, "option.force", static_cast<std::int64_t>(options.force));
+  append_field(out, "option.issued_after_ms", options.issued_after_ms);
   append_field(out, "option.need_user", static_cast<std::int64_t>(options.need_user));
   append_field(out, "option.min_life_ms", options.min_life_ms);
   append_field(out, "option.refresh_before_ms", refresh_before_ms_);

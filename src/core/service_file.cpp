@@ -15,14 +15,16 @@ constexpr std::size_t k_file_limit = 1024 * 1024;
 
 // SYSCONFDIR of the libpq builds in use: Debian, PGDG's RPMs, Homebrew and FreeBSD, upstream.
 constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/sysconfig/pgsql",
-                                                "/usr/local/etc/postgresql",
-                                                "/usr/local/pgsql/etc", "/etc"};
+                                                "/usr/local/etc/postgresql", "/usr/local/pgsql/etc",
+                                                "/etc"};
 
 // The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
 // configured; false behind the last one.
-bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted) {
+bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted,
+                        bool& guessed) {
   place.clear();
   trusted = false;
+  guessed = n > 2;
   if (n == 0) {
     if (!servicefile.empty()) {
       place.append(servicefile);
@@ -52,8 +54,8 @@ bool service_file_place(std::size_t n, std::string_view servicefile, Text& place
 }
 
 bool same_file(const char* a, const char* b) {
-  struct stat sa{};
-  struct stat sb{};
+  struct stat sa {};
+  struct stat sb {};
   return ::stat(a, &sa) == 0 && ::stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
          sa.st_ino == sb.st_ino;
 }
@@ -86,11 +88,13 @@ void add_setting(std::string_view line, ServiceSection& section) {
   if (equals == std::string_view::npos) return;
   const std::string_view key = slice(line, 0, equals);
   const std::string_view value = slice(line, equals + 1);
-  if (key == "user") section.has_user = true;
+  section.has_password |= key == "password";
+  section.has_passfile |= key == "passfile";
   Text* field = key == "host"       ? &section.host
                 : key == "hostaddr" ? &section.hostaddr
                 : key == "port"     ? &section.port
                 : key == "dbname"   ? &section.dbname
+                : key == "user"     ? &section.user
                                     : nullptr;
   if (field != nullptr && field->empty()) field->append(value);
 }
@@ -111,8 +115,9 @@ void judge_directives(ServiceSection& section) {
     }
   }
   if (section.refused.empty() && !section.directives.empty() && !trusted_file(section.file.c_str()))
-    section.refused.append("the file must be an absolute path, belong to you or root, and be "
-                           "writable by nobody else");
+    section.refused.append(
+        "the file must be an absolute path, belong to you or root, and be "
+        "writable by nobody else");
 }
 
 void set_origin(ServiceSection& section, Text& place, bool trusted) {
@@ -173,11 +178,13 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
   Text place;
   Text content;
   bool trusted = false;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+  bool guessed = false;
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, section);) {
       if (section.name.view() != name) continue;
       set_origin(section, place, trusted);
+      section.guessed = guessed;
       return section.name.ok() ? Found::yes : Found::out_of_memory;
     }
   }
@@ -192,8 +199,9 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   Text place;
   Text content;
   bool trusted = false;
+  bool guessed = false;
   ServiceSection candidate;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
       if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;
@@ -208,6 +216,18 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
     }
   }
   return found ? Found::yes : Found::no;
+}
+
+bool ServiceSections::next(ServiceSection& section) {
+  while (!next_section(content_.view(), position_, section)) {
+    do {
+      if (!service_file_place(place_count_++, {}, place_, trusted_, guessed_)) return false;
+    } while (!read_service_file(place_, content_));
+    position_ = 0;
+  }
+  section.guessed = guessed_;
+  set_origin(section, place_, trusted_);
+  return true;
 }
 
 }  // namespace pglakebase

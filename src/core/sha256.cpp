@@ -45,7 +45,8 @@ void Sha256::compress(const unsigned char* block) {
   std::uint32_t s[8];
   std::memcpy(s, state_, sizeof s);
   for (int i = 0; i < 64; ++i) {
-    const std::uint32_t t1 = s[7] + (std::rotr(s[4], 6) ^ std::rotr(s[4], 11) ^ std::rotr(s[4], 25)) +
+    const std::uint32_t t1 = s[7] +
+                             (std::rotr(s[4], 6) ^ std::rotr(s[4], 11) ^ std::rotr(s[4], 25)) +
                              ((s[4] & s[5]) ^ (~s[4] & s[6])) + k_round[i] + w[i];
     const std::uint32_t t2 = (std::rotr(s[0], 2) ^ std::rotr(s[0], 13) ^ std::rotr(s[0], 22)) +
                              ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
@@ -81,7 +82,8 @@ Digest Sha256::finish() {
     filled_ = 0;
   }
   std::memset(block_ + filled_, 0, 56 - filled_);
-  for (unsigned i = 0; i < 8; ++i) block_[56 + i] = static_cast<unsigned char>(bits >> (56 - 8 * i));
+  for (unsigned i = 0; i < 8; ++i)
+    block_[56 + i] = static_cast<unsigned char>(bits >> (56 - 8 * i));
   compress(block_);
   Digest digest;
   for (unsigned i = 0; i < 32; ++i)

@@ -12,7 +12,9 @@
 namespace pglakebase {
 namespace {
 
-long address(const void* pointer) { return reinterpret_cast<long>(pointer); }
+long address(const void* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
 
 [[noreturn]] void end(int code) {
   for (;;) raw_syscall(SYS_exit_group, code);

@@ -7,10 +7,10 @@ namespace pglakebase {
 /// What one hidden run of the helper needs; lies, with both stacks and all it points to, in one
 /// mapping of its own that outlives the thread which asked for it.
 struct HelperJob {
-  int supervisor_id;      ///< cleared and woken (futex) by the kernel when the supervisor ends
-  int supervisor_pid;     ///< what to reap
-  int owner_pid;          ///< the process that made it: a fork's child must not reap
-  int exec_error;         ///< errno of the failed start of the program, else 0
+  int supervisor_id;   ///< cleared and woken (futex) by the kernel when the supervisor ends
+  int supervisor_pid;  ///< what to reap
+  int owner_pid;       ///< the process that made it: a fork's child must not reap
+  int exec_error;      ///< errno of the failed start of the program, else 0
   const char* path;
   char* const* arguments;
   char* const* environment;

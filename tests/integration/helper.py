@@ -90,7 +90,7 @@ class Request:
                 else:
                     lines.append((prefix + name, value))
         network = [(f"network.env.{name}", value) for name, value in self.network.items()]
-        options = {"service": "", "cache": str(self.cache), "material": "m" * 64, "network": "n" * 64, "force": 0,
+        options = {"service": "", "cache": str(self.cache), "material": "m" * 64, "network": "n" * 64, "issued_after_ms": 0,
                    "need_user": 0, "min_life_ms": 0, "refresh_before_ms": 0, "deadline_ms": 30000, **self.options}
         last = [(f"option.{name}", str(value)) for name, value in options.items()]
         every = [("pglakebase-request", "1"), *lines, *secrets, *network, *last, ("end", "1")]

@@ -24,7 +24,7 @@ class Entries {
   void write_resolution(const EntryName& identity, std::string_view files) const;
   /// Notes that the token is ours, for which identity and for which hosts. Kept until it is swept,
   /// a day after the token's end.
-  void write_issued(const EntryName& identity, const Credential& credential) const;
+  void write_issued(const Credential& credential) const;
   void write_failure(const Failure& failure) const;
 
  private:

@@ -28,7 +28,7 @@ struct RequestDocument {
   std::string cache_path;
   std::string material;
   std::string network_digest;
-  bool force = false;
+  std::int64_t issued_after_ms = 0;  ///< an older credential will not do; 0: any age
   bool need_user = false;
   std::int64_t min_life_ms = 0;
   std::int64_t refresh_before_ms = 0;

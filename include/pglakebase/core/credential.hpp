@@ -11,25 +11,27 @@
 namespace pglakebase {
 
 /// The kinds of cache files, as they stand in file names and records.
-inline constexpr std::string_view k_kind_request = "request";        ///< request → identity
-inline constexpr std::string_view k_kind_credential = "credential";  ///< by identity
-inline constexpr std::string_view k_kind_failure = "failure";        ///< by request
-inline constexpr std::string_view k_kind_fetching = "fetching";      ///< by request
-inline constexpr std::string_view k_kind_issued = "issued";          ///< by token
-inline constexpr std::string_view k_kind_workspace = "workspace";    ///< helper only
-inline constexpr std::string_view k_kind_endpoint = "endpoint";      ///< helper only
-inline constexpr std::string_view k_kind_user = "user";              ///< helper only
+inline constexpr std::string_view k_kind_request = "request";          ///< request → identity
+inline constexpr std::string_view k_kind_credential = "credential";    ///< by identity
+inline constexpr std::string_view k_kind_failure = "failure";          ///< by request
+inline constexpr std::string_view k_kind_fetching = "fetching";        ///< by request
+inline constexpr std::string_view k_kind_replacement = "replacement";  ///< by request
+inline constexpr std::string_view k_kind_issued = "issued";            ///< by token
+inline constexpr std::string_view k_kind_workspace = "workspace";      ///< helper only
+inline constexpr std::string_view k_kind_endpoint = "endpoint";        ///< helper only
+inline constexpr std::string_view k_kind_user = "user";                ///< helper only
 
 /// A database credential. `token` is the password. Times in milliseconds since 1970.
 struct Credential {
   Text token;
-  Text user;  ///< the role that this identity logs in as by default; may be empty
+  Text identity;  ///< 64 hexadecimal digits: whose it is
+  Text user;      ///< the role that this identity logs in as by default; may be empty
   std::int64_t issued_ms = 0;
   std::int64_t expires_ms = 0;
 
   /// False if the record is no whole credential.
   bool parse(std::string_view record);
-  void append_record(Text& out, std::string_view identity) const;
+  void append_record(Text& out) const;
   Lifetime lifetime(std::int64_t refresh_before_ms) const {
     return {issued_ms, expires_ms, refresh_before_ms};
   }

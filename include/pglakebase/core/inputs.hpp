@@ -18,10 +18,10 @@ enum class InputClass : unsigned char {
 
 /// Who may set an input by a directive.
 enum class DirectivePolicy : unsigned char {
-  none,     ///< nobody: environment only
-  any,      ///< every service file that counts
-  trusted   ///< ~/.pg_service.conf and the system's file: it runs a command, names a secret, a
-            ///< foreign host or another workspace
+  none,    ///< nobody: environment only
+  any,     ///< every service file that counts
+  trusted  ///< ~/.pg_service.conf and the system's file: it runs a command, names a secret, a
+           ///< foreign host or another workspace
 };
 
 /// One setting. `name` is the directive's key and, with few exceptions, the attribute's name in

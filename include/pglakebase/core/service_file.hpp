@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "pglakebase/core/directives.hpp"
@@ -16,8 +17,11 @@ struct ServiceSection {
   Text hostaddr;
   Text port;
   Text dbname;
-  bool has_user = false;
+  Text user;
+  bool has_password = false;  ///< a `password` of its own
+  bool has_passfile = false;
   bool trusted = false;  ///< ~/.pg_service.conf or the system's file: every directive is allowed
+  bool guessed = false;  ///< the file is one of several places that a libpq may be built for
   Directives directives;
   /// Why the directives must not be used (a sentence without its dot), else empty.
   Text refused;
@@ -35,8 +39,24 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
                            ServiceSection& section, bool& several);
 
-/// Goes through the sections of one file's text that have directives. For listing; start with
-/// `position` 0. False at the end. `section.file` and `trusted` are left alone.
+/// Goes through the sections of one file's text; start with `position` 0. False at the end.
+/// `section.file` and `trusted` are left alone.
 bool next_section(std::string_view text, std::size_t& position, ServiceSection& section);
+
+/// Goes through the sections of all these files, strongest file first. For listing: of sections with
+/// one name, the first counts.
+class ServiceSections {
+ public:
+  /// False at the end.
+  bool next(ServiceSection& section);
+
+ private:
+  std::size_t place_count_ = 0;
+  Text place_;
+  Text content_;
+  std::size_t position_ = 0;
+  bool trusted_ = false;
+  bool guessed_ = false;
+};
 
 }  // namespace pglakebase

@@ -16,6 +16,15 @@ constexpr std::string_view slice(std::string_view text, std::size_t from,
   return {text.data() + from, count < rest ? count : rest};
 }
 
+/// (string_view's own starts_with and ends_with are made of substr.)
+constexpr bool starts_with(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() && slice(text, 0, start.size()) == start;
+}
+
+constexpr bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && slice(text, text.size() - end.size()) == end;
+}
+
 /// Without the blanks (space, tab, CR, LF, VT, FF) at both ends.
 constexpr std::string_view trim(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n\v\f";

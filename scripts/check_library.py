@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Checks a built libpglakebase.so: what it needs, exports and weighs, and how it is protected.
+
+usage: check_library.py LIBRARY NAMES
+
+NAMES is the list of wrapped functions (src/shim/libpq_functions.def). Prints the glibc versions the library asks for.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SIZE_LIMIT = 150 * 1024
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+
+
+def wrapped_names(definitions: Path) -> set[str]:
+    text = re.sub(r"//.*", "", re.sub(r"/\*.*?\*/", "", definitions.read_text(), flags=re.S))
+    return set(re.findall(r"\bPQ\w+|\bdl(?:sym|open)\b", text))
+
+
+def stripped_size(file: Path) -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        copy = Path(directory) / file.name
+        output("strip", "-o", str(copy), str(file))
+        return copy.stat().st_size
+
+
+def dynamic_symbols(library: Path) -> tuple[set[str], set[str]]:
+    exported, wanted = set(), set()
+    for line in output("nm", "-D", str(library)).splitlines():
+        kind, name = line.split()[-2:]
+        (wanted if kind in ("U", "w", "v") else exported).add(name)
+    return exported, wanted
+
+
+def problems(library: Path, names: set[str]) -> list[str]:
+    found = []
+    dynamic = output("readelf", "--dynamic", "--wide", str(library))
+    headers = output("readelf", "--program-headers", "--wide", str(library))
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    if needed != ["libc.so.6"]:
+        found.append(f"needs {needed}, not libc.so.6 alone")
+    exported, wanted = dynamic_symbols(library)
+    if exported != names:
+        found.append(f"exports too much: {sorted(exported - names)}; too little: {sorted(names - exported)}")
+    runtime = [name for name in wanted if name.startswith("_Z") or "cxa_" in name and name.split("@")[0] != "__cxa_finalize"]
+    runtime += [name for name in wanted if name.split("@")[0] in ("__gxx_personality_v0", "_Unwind_Resume")]
+    if runtime:
+        found.append(f"wants the C++ run time: {sorted(runtime)}")
+    if "GNU_RELRO" not in headers or not re.search(r"\(FLAGS(_1)?\).*\b(BIND_NOW|NOW)\b", dynamic):
+        found.append("is not protected by full RELRO")
+    if re.search(r"\(TEXTREL\)|\bTEXTREL\b", dynamic):
+        found.append("has text relocations")
+    stack = re.search(r"GNU_STACK.*", headers)
+    if stack is None or re.search(r"\bRWE\b", stack.group(0)):
+        found.append("asks for an executable stack")
+    if re.search(r"\((RPATH|RUNPATH)\)", dynamic):
+        found.append("has a path for libraries built in")
+    size = stripped_size(library)
+    if size > SIZE_LIMIT:
+        found.append(f"is {size} bytes stripped, more than {SIZE_LIMIT}")
+    return found
+
+
+def glibc_versions(library: Path) -> list[str]:
+    versions = set(re.findall(r"GLIBC_([\d.]+)", output("readelf", "--version-info", "--wide", str(library))))
+    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
+
+
+def main() -> int:
+    library, definitions = Path(sys.argv[1]), Path(sys.argv[2])
+    found = problems(library, wrapped_names(definitions))
+    print(f"{library}: {stripped_size(library)} bytes stripped, glibc {', '.join(glibc_versions(library))}")
+    for problem in found:
+        print(f"{library} {problem}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string_view>
+
+#include "pglakebase/core/text.hpp"
+
+namespace pglakebase {
+
+/// How a connection is asked to use TLS (libpq's own words; empty for unset).
+struct TlsAsked {
+  std::string_view sslmode;
+  std::string_view sslrootcert;
+  bool lax = false;               ///< the directive tls=require
+  bool has_default_root = false;  ///< ~/.postgresql/root.crt is there
+  int libpq_version = 0;
+};
+
+/// What is used instead. Empty: leave as it is.
+struct TlsChosen {
+  Text sslmode;
+  Text sslrootcert;
+  Text refused;  ///< why the connection must not be made, else empty
+};
+
+/// A token goes only to a server that proved who it is: anything weaker than verify-full, and
+/// verify-ca without a root of one's own, is raised.
+TlsChosen choose_tls(const TlsAsked& asked);
+
+/// The file of root certificates that SSL_CERT_FILE names, else the system's bundle. False if there
+/// is none.
+bool find_root_bundle(Text& path);
+
+/// Is there a ~/.postgresql/root.crt?
+bool has_default_root();
+
+}  // namespace pglakebase
