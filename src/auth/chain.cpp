@@ -15,8 +15,9 @@ Chain::Chain(std::vector<std::unique_ptr<CredentialSource>> sources, const Sourc
   std::erase_if(sources_, [&](const auto& source) { return source->name() != chosen->value; });
   if (!sources_.empty()) return;
   throw ConfigError("auth_type " + chosen->value + " (from " + chosen->origin() + ") is " +
-                    (is_foreign_auth_type(chosen->value) ? "not supported by this version"
-                                                         : "not one that the Databricks SDKs know") +
+                    (is_foreign_auth_type(chosen->value)
+                         ? "not supported by this version"
+                         : "not one that the Databricks SDKs know") +
                     "; use one of: " + known);
 }
 
@@ -41,12 +42,11 @@ void Chain::declined(const std::string& why) {
 
 void Chain::throw_exhausted() const {
   const Settings& settings = context_.settings;
-  throw ConfigError("no way to sign in to " + settings.workspace() + " is configured (" + reasons_ +
-                    "; " +
-                    (settings.profile().empty() ? "no profile used"
-                                                : "profile " + settings.profile()) +
-                    "); set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN, "
-                    "or name a profile that has them");
+  throw ConfigError(
+      "no way to sign in to " + settings.workspace() + " is configured (" + reasons_ + "; " +
+      (settings.profile().empty() ? "no profile used" : "profile " + settings.profile()) +
+      "); set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN, "
+      "or name a profile that has them");
 }
 
 }  // namespace pglakebase

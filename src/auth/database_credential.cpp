@@ -17,9 +17,10 @@ constexpr std::int64_t k_clocks_agree_ms = 2'000;
 json claims(const Setting& setting) {
   json parsed = json::parse(setting.value, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_array())
-    throw ConfigError("the claims from " + setting.origin() +
-                      " are no JSON array; write them like "
-                      "[{\"permission_set\":\"READ_ONLY\",\"resources\":[{\"table_name\":\"a.b.c\"}]}]");
+    throw ConfigError(
+        "the claims from " + setting.origin() +
+        " are no JSON array; write them like "
+        "[{\"permission_set\":\"READ_ONLY\",\"resources\":[{\"table_name\":\"a.b.c\"}]}]");
   return parsed;
 }
 
@@ -88,8 +89,9 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   credential.issued_ms = answer.asked_ms;
   credential.expires_ms = local_time_ms(*ends, answer.date_s, answer.answered_ms);
   if (credential.expires_ms <= answer.answered_ms)
-    throw_unexpected(call, "it has expired already; the clock of this machine or of the server may "
-                           "be wrong");
+    throw_unexpected(call,
+                     "it has expired already; the clock of this machine or of the server may "
+                     "be wrong");
   return credential;
 }
 

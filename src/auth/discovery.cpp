@@ -27,7 +27,8 @@ std::string list_remedy(int status) {
 
 // Part of a path that we ask next: it comes from a server.
 bool is_path(std::string_view text, std::string_view parent) {
-  return text.starts_with(parent) && text.size() < 512 && text.find("..") == std::string_view::npos &&
+  return text.starts_with(parent) && text.size() < 512 &&
+         text.find("..") == std::string_view::npos &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '-' || c == '_' || c == '.' || c == '~' || c == '/';
@@ -47,8 +48,7 @@ bool any_of_list(WorkspaceApi& api, const std::string& path, const char* list,
   for (int pages = 0; pages < k_most_pages; ++pages) {
     std::string query = "?page_size=100";
     if (!page.empty()) query += "&page_token=" + percent_encoded(page);
-    const json answer =
-        api.get(path + query, std::string("the list of ") + list, list_remedy).json;
+    const json answer = api.get(path + query, std::string("the list of ") + list, list_remedy).json;
     const auto items = answer.find(list);
     if (items != answer.end() && items->is_array())
       for (const json& item : *items)
@@ -114,10 +114,10 @@ Target Discovery::find_instance(const std::string& host) {
   if (uid.starts_with("ro-")) uid.remove_prefix(3);
   const Call call{"the instance of " + host, api_.settings().workspace()};
   try {
-    const json answer = api_.get("/api/2.0/database/instances:findByUid?uid=" +
-                                     percent_encoded(uid),
-                                 call.what, list_remedy)
-                            .json;
+    const json answer =
+        api_.get("/api/2.0/database/instances:findByUid?uid=" + percent_encoded(uid), call.what,
+                 list_remedy)
+            .json;
     return {Target::Kind::instance, string_field(answer, "name", call), "the name of " + host};
   } catch (const AuthError& error) {
     if (error.status() == 404) throw_not_found(host, api_.settings());

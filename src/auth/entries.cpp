@@ -27,8 +27,8 @@ bool is_ours(std::string_view file, std::string_view kind) {
 std::int64_t kept_for_ms(std::string_view file) {
   if (file.starts_with("new-")) return k_hour_ms;
   for (const std::string_view kind :
-       {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_replacement, k_kind_issued,
-        k_kind_workspace, k_kind_endpoint, k_kind_user})
+       {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_replacement,
+        k_kind_issued, k_kind_workspace, k_kind_endpoint, k_kind_user})
     if (is_ours(file, kind)) return k_two_days_ms;
   return 0;
 }
@@ -121,10 +121,9 @@ void sweep(const Cache& cache, std::int64_t now_ms) {
   }
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::int64_t keep_ms = kept_for_ms(entry->d_name);
-    struct stat st{};
+    struct stat st {};
     if (keep_ms == 0 || ::fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (now_ms - std::int64_t{st.st_mtim.tv_sec} * 1000 > keep_ms)
-      ::unlinkat(fd, entry->d_name, 0);
+    if (now_ms - std::int64_t{st.st_mtim.tv_sec} * 1000 > keep_ms) ::unlinkat(fd, entry->d_name, 0);
   }
 }
 

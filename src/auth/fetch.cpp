@@ -43,8 +43,8 @@ EntryName identity_name(const SourceContext& context, const Chain::Candidate& ca
 /// One candidate's way to a credential.
 class SignIn {
  public:
-  SignIn(const FetchContext& run, const SourceContext& context,
-         const Chain::Candidate& candidate, const Target& target)
+  SignIn(const FetchContext& run, const SourceContext& context, const Chain::Candidate& candidate,
+         const Target& target)
       : run_(run),
         context_(context),
         candidate_(candidate),
@@ -89,8 +89,7 @@ class SignIn {
     if (state == Freshness::expired || credential.issued_ms <= run_.request.issued_after_ms)
       return false;
     if (credential.issued_ms >= run_.started_ms) return true;
-    return state == Freshness::fresh &&
-           credential.expires_ms - now >= run_.request.min_life_ms;
+    return state == Freshness::fresh && credential.expires_ms - now >= run_.request.min_life_ms;
   }
 
   Credential issue() {
@@ -173,8 +172,9 @@ bool fetch(const FetchContext& run, Text& reply) {
   } catch (const AuthError& error) {
     failure = make_failure(run, error.what(), error.permanent(), error.hold_ms());
   } catch (const std::exception& error) {
-    failure = make_failure(run, std::string("signing in to Databricks failed within this machine (") +
-                                    error.what() + "); check its memory, and reinstall pglakebase",
+    failure = make_failure(run,
+                           std::string("signing in to Databricks failed within this machine (") +
+                               error.what() + "); check its memory, and reinstall pglakebase",
                            false, AuthError::k_unreachable_hold_ms);
   }
   if (failure.not_before_ms > run.clock.wall_ms()) entries.write_failure(failure);

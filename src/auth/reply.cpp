@@ -65,16 +65,17 @@ std::string status_text(const HttpResponse& response) {
   const std::string from = " (" + status_text(response) + " from " + call.origin + ")";
   if (status >= 300 && status < 400)
     throw AuthError("asking for " + call.what + " was answered with a redirect to a login page" +
-                        from + "; check the workspace's address, and its workspace_id where several "
-                               "workspaces share one address",
+                        from +
+                        "; check the workspace's address, and its workspace_id where several "
+                        "workspaces share one address",
                     true, AuthError::k_permanent_hold_ms, status);
   if (status == 429) {
     const std::int64_t now_ms = response.date_s * 1000;
     const std::int64_t asked = retry_after_ms(response.retry_after, now_ms);
-    throw AuthError("Databricks limits how often " + call.what + " may be asked for" + from +
-                        "; try again" +
-                        (asked > 0 ? " in " + std::to_string((asked + 999) / 1000) + " s" : " soon"),
-                    false, asked > 0 ? asked : AuthError::k_outage_hold_ms, status);
+    throw AuthError(
+        "Databricks limits how often " + call.what + " may be asked for" + from + "; try again" +
+            (asked > 0 ? " in " + std::to_string((asked + 999) / 1000) + " s" : " soon"),
+        false, asked > 0 ? asked : AuthError::k_outage_hold_ms, status);
   }
   if (status >= 500 || status == 408)
     throw AuthError("Databricks could not answer when asked for " + call.what + from +
@@ -118,8 +119,8 @@ std::string string_field(const json& object, const char* name, const Call& call)
 
 std::string token_field(const json& object, const char* name, const Call& call) {
   std::string token = string_field(object, name, call);
-  const bool printable = std::all_of(token.begin(), token.end(),
-                                     [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool printable =
+      std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (token.empty() || token.size() > k_longest_token || !printable)
     throw_unexpected(call, std::string(name) + " is no token");
   return token;

@@ -33,8 +33,7 @@ class OauthM2mSource final : public CredentialSource {
   std::variant<NotConfigured, WorkspaceToken> get(const SourceContext& context) const override {
     const std::string& workspace = context.settings.workspace();
     const std::string given(context.settings.get("discovery_url"));
-    if (!given.empty())
-      return ask(context, discover_token_endpoint(context.http, given));
+    if (!given.empty()) return ask(context, discover_token_endpoint(context.http, given));
     try {
       return ask(context, workspace + k_token_path);
     } catch (const AuthError& error) {
@@ -48,8 +47,8 @@ class OauthM2mSource final : public CredentialSource {
   static void check_discovery(const Settings& settings, const Setting& secret) {
     const Setting* url = settings.find("discovery_url");
     if (url == nullptr || url->level == Level::directive || url->level == secret.level) return;
-    throw ConfigError("the secret from " + secret.origin() + " is not sent where " +
-                      url->origin() + " says; give both in the same place, or unset the latter");
+    throw ConfigError("the secret from " + secret.origin() + " is not sent where " + url->origin() +
+                      " says; give both in the same place, or unset the latter");
   }
 
   static WorkspaceToken ask(const SourceContext& context, const std::string& endpoint) {
@@ -59,11 +58,12 @@ class OauthM2mSource final : public CredentialSource {
     HttpRequest request;
     request.method = "POST";
     request.url = endpoint;
-    request.headers = {
-        "Accept: application/json", "Content-Type: application/x-www-form-urlencoded",
-        "Authorization: Basic " +
-            base64(percent_encoded(id.value) + ":" + percent_encoded(secret.value))};
-    request.body = form_encoded({{"grant_type", "client_credentials"}, {"scope", scopes(settings)}});
+    request.headers = {"Accept: application/json",
+                       "Content-Type: application/x-www-form-urlencoded",
+                       "Authorization: Basic " +
+                           base64(percent_encoded(id.value) + ":" + percent_encoded(secret.value))};
+    request.body =
+        form_encoded({{"grant_type", "client_credentials"}, {"scope", scopes(settings)}});
     const std::int64_t asked_ms = context.clock.wall_ms();
     const std::string origin(origin_of(endpoint));
     const HttpResponse response = send_expecting_success(

@@ -32,6 +32,8 @@ class PatSource final : public CredentialSource {
 
 }  // namespace
 
-std::unique_ptr<CredentialSource> make_source_pat() { return std::make_unique<PatSource>(); }
+std::unique_ptr<CredentialSource> make_source_pat() {
+  return std::make_unique<PatSource>();
+}
 
 }  // namespace pglakebase

@@ -5,11 +5,25 @@
 namespace pglakebase {
 namespace {
 
-constexpr std::string_view k_sdk_auth_types[] = {
-    "pat",          "basic",        "oauth-m2m",         "databricks-cli", "metadata-service",
-    "github-oidc",  "env-oidc",     "azure-devops-oidc", "file-oidc",      "github-oidc-azure",
-    "azure-msi",    "azure-cli",    "azure-client-secret", "google-credentials", "google-id",
-    "external-browser", "runtime",  "runtime-oauth",     "model-serving"};
+constexpr std::string_view k_sdk_auth_types[] = {"pat",
+                                                 "basic",
+                                                 "oauth-m2m",
+                                                 "databricks-cli",
+                                                 "metadata-service",
+                                                 "github-oidc",
+                                                 "env-oidc",
+                                                 "azure-devops-oidc",
+                                                 "file-oidc",
+                                                 "github-oidc-azure",
+                                                 "azure-msi",
+                                                 "azure-cli",
+                                                 "azure-client-secret",
+                                                 "google-credentials",
+                                                 "google-id",
+                                                 "external-browser",
+                                                 "runtime",
+                                                 "runtime-oauth",
+                                                 "model-serving"};
 
 }  // namespace
 

@@ -34,8 +34,7 @@ WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& 
     Answer answer;
     answer.asked_ms = context_.clock.wall_ms();
     try {
-      const HttpResponse response =
-          send_expecting_success(context_.http, authorized, call, remedy);
+      const HttpResponse response = send_expecting_success(context_.http, authorized, call, remedy);
       answer.answered_ms = context_.clock.wall_ms();
       answer.date_s = response.date_s;
       answer.json = json_object(response, call);

@@ -20,7 +20,9 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 // The leak checker traces its own process, which nobody may do with this one.
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0";
+}
 #endif
 
 namespace pglakebase {
@@ -65,8 +67,9 @@ int refuse(const std::string& sentence) {
 
 int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t begun_ms) {
   if (request.uid != static_cast<std::int64_t>(::geteuid()))
-    return refuse("pglakebase-fetch runs as another user than the program that asks; let both run "
-                  "as the same user");
+    return refuse(
+        "pglakebase-fetch runs as another user than the program that asks; let both run "
+        "as the same user");
   end_process_after(request.deadline_ms);
   const std::int64_t deadline_ms = begun_ms + working_time_ms(request);
   apply_network(request);
@@ -88,8 +91,9 @@ int run() {
   try {
     Text text;
     if (!read_all(STDIN_FILENO, k_request_document_limit, text))
-      return refuse("pglakebase-fetch was given a request that is too long or cannot be read; set "
-                    "fewer or shorter settings");
+      return refuse(
+          "pglakebase-fetch was given a request that is too long or cannot be read; set "
+          "fewer or shorter settings");
     return serve(RequestDocument::parse(text.view()), started_ms, begun_ms);
   } catch (const ConfigError& error) {
     return refuse(error.what());
@@ -101,4 +105,6 @@ int run() {
 }  // namespace
 }  // namespace pglakebase
 
-int main() { return pglakebase::run(); }
+int main() {
+  return pglakebase::run();
+}

@@ -70,8 +70,8 @@ AuthFamily family_of_auth_type(std::string_view auth_type) {
 
 bool is_secret(std::string_view input) {
   const Input* known = find_input(input);
-  return known != nullptr && (known->input_class == InputClass::deciding ||
-                              known->input_class == InputClass::material);
+  return known != nullptr &&
+         (known->input_class == InputClass::deciding || known->input_class == InputClass::material);
 }
 
 }  // namespace pglakebase

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
 
-bool is_comment(std::string_view text) { return text.starts_with('#') || text.starts_with(';'); }
+bool is_comment(std::string_view text) {
+  return text.starts_with('#') || text.starts_with(';');
+}
 
 // Up to a '#' or ';' with a blank before it.
 std::string_view without_comment(std::string_view text) {
@@ -67,8 +69,10 @@ IniFile IniFile::parse(std::string_view text, const std::string& file) {
     const auto known =
         std::find_if(section.begin(), section.end(), [&](const auto& e) { return e.first == key; });
     const std::string_view value = value_of(line.substr(delimiter + 1));
-    if (known != section.end()) known->second = value;
-    else section.emplace_back(key, value);
+    if (known != section.end())
+      known->second = value;
+    else
+      section.emplace_back(key, value);
   }
   return ini;
 }

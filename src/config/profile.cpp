@@ -20,7 +20,7 @@ ConfigError file_error(const std::string& what) {
 }
 
 bool absent(const std::string& file) {
-  struct stat st{};
+  struct stat st {};
   return ::stat(file.c_str(), &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -51,8 +51,9 @@ Profile load_profile(const std::string& file, const std::string& asked_for,
   }
   Text text;
   if (!read_regular_file(file.c_str(), k_file_limit, text))
-    throw file_error(file + " cannot be read: it must be a file of at most 1 MiB that you may "
-                            "read; check its owner and mode");
+    throw file_error(file +
+                     " cannot be read: it must be a file of at most 1 MiB that you may "
+                     "read; check its owner and mode");
   const IniFile ini = IniFile::parse(text.view(), file);
 
   std::string by = asked_by;
@@ -65,8 +66,10 @@ Profile load_profile(const std::string& file, const std::string& asked_for,
   const bool named = !profile.name.empty();
   if (!named) profile.name = "DEFAULT";
   if (profile.name == k_settings_section)
-    throw file_error("profile __settings__ (from " + by + ") is no profile but a reserved section "
-                     "of " + file + "; name another");
+    throw file_error("profile __settings__ (from " + by +
+                     ") is no profile but a reserved section "
+                     "of " +
+                     file + "; name another");
   const IniFile::Section* section = ini.find(profile.name);
   if (section == nullptr || section->empty()) {
     if (!named) return profile;

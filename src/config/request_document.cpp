@@ -15,8 +15,9 @@ constexpr std::int64_t k_shortest_life_ms = 100;
 
 [[noreturn]] void broken(const char* why) {
   throw ConfigError(std::string("pglakebase-fetch was given a request that it cannot read (") +
-                    why + "); install libpglakebase.so, pglakebase and pglakebase-fetch of one "
-                          "version");
+                    why +
+                    "); install libpglakebase.so, pglakebase and pglakebase-fetch of one "
+                    "version");
 }
 
 std::string decoded(std::string_view encoded) {
@@ -41,14 +42,20 @@ std::int64_t number(const std::string& value) {
 }
 
 void take_option(RequestDocument& document, std::string_view name, std::string value) {
-  if (name == "service") document.service = std::move(value);
-  else if (name == "cache") document.cache_path = std::move(value);
-  else if (name == "material") document.material = std::move(value);
-  else if (name == "network") document.network_digest = std::move(value);
+  if (name == "service")
+    document.service = std::move(value);
+  else if (name == "cache")
+    document.cache_path = std::move(value);
+  else if (name == "material")
+    document.material = std::move(value);
+  else if (name == "network")
+    document.network_digest = std::move(value);
   else if (name == "issued_after_ms")
     document.issued_after_ms = std::max<std::int64_t>(number(value), 0);
-  else if (name == "need_user") document.need_user = number(value) != 0;
-  else if (name == "min_life_ms") document.min_life_ms = std::max<std::int64_t>(number(value), 0);
+  else if (name == "need_user")
+    document.need_user = number(value) != 0;
+  else if (name == "min_life_ms")
+    document.min_life_ms = std::max<std::int64_t>(number(value), 0);
   else if (name == "refresh_before_ms")
     document.refresh_before_ms = std::max<std::int64_t>(number(value), 0);
   else if (name == "deadline_ms")
@@ -57,9 +64,12 @@ void take_option(RequestDocument& document, std::string_view name, std::string v
 
 // Lines before the first secret, network or option line select; true for those.
 bool take_selecting(RequestDocument& document, std::string_view key, std::string value) {
-  if (key == "uid") document.uid = number(value);
-  else if (key == "home") document.home = std::move(value);
-  else if (key == "host") document.hosts.push_back(std::move(value));
+  if (key == "uid")
+    document.uid = number(value);
+  else if (key == "home")
+    document.home = std::move(value);
+  else if (key == "host")
+    document.hosts.push_back(std::move(value));
   else if (take_prefix(key, "directive."))
     document.directives.push_back({std::string(key), std::move(value)});
   else if (take_prefix(key, "env."))

@@ -49,9 +49,8 @@ struct Settings::Resolver {
       char buffer[64];
       std::string_view variable;
       for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n) {
-        const auto given =
-            std::find_if(request.environment.begin(), request.environment.end(),
-                         [&](const auto& entry) { return entry.name == variable; });
+        const auto given = std::find_if(request.environment.begin(), request.environment.end(),
+                                        [&](const auto& entry) { return entry.name == variable; });
         if (given == request.environment.end()) continue;
         const Level level =
             variable.starts_with("PGLAKEBASE_") ? Level::own_variable : Level::variable;
@@ -104,8 +103,8 @@ struct Settings::Resolver {
     for (const auto& [key, value] : profile.values) {
       const std::string_view input = input_of_profile_key(key);
       if (!input.empty() && !value.empty())
-        levels[Level::profile].insert_or_assign(
-            std::string(input), Setting{value, Level::profile, key, out.profile_});
+        levels[Level::profile].insert_or_assign(std::string(input),
+                                                Setting{value, Level::profile, key, out.profile_});
     }
   }
 
@@ -178,8 +177,7 @@ struct Settings::Resolver {
     out.workspace_id_ = out.get("workspace_id");
     if (out.workspace_id_.empty()) out.workspace_id_ = parsed.workspace_id;
     if (out.workspace_id_.find_first_not_of(
-            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") !=
-        std::string::npos)
+            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") != std::string::npos)
       throw ConfigError("the workspace id from " + out.find("workspace_id")->origin() +
                         " is none; it is the number behind ?o= in the workspace's address");
   }
@@ -213,8 +211,7 @@ Settings Settings::resolve(const RequestDocument& request) {
   if (resolver.profile_wanted(choice)) resolver.read_profile(choice);
   if (choice != nullptr && chosen.level == Level::directive)
     resolver.silence({Level::own_variable, Level::variable});
-  if (choice != nullptr && chosen.level == Level::own_variable)
-    resolver.silence({Level::variable});
+  if (choice != nullptr && chosen.level == Level::own_variable) resolver.silence({Level::variable});
   resolver.find_workspaces();
   resolver.merge(resolver.order(choice));
   resolver.refuse_several_ways();

@@ -57,7 +57,8 @@ void take_ids(std::string_view query, WorkspaceHost& host) {
     if (!take_until(value, '=', name) || value.empty()) continue;
     const bool numeric = all_of(value, "0123456789");
     if ((name == "o" || name == "workspace_id") && numeric) host.workspace_id = value;
-    if (name == "w" && all_of(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
+    if (name == "w" &&
+        all_of(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
       host.workspace_id = value;
     if ((name == "a" || name == "account_id") && all_of(value, "0123456789abcdefABCDEF-"))
       host.account_id = value;

@@ -6,11 +6,17 @@
 
 namespace pglakebase {
 
-std::int64_t SystemClock::wall_ms() { return wall_clock_ms(); }
+std::int64_t SystemClock::wall_ms() {
+  return wall_clock_ms();
+}
 
-std::int64_t SystemClock::monotonic_ms() { return pglakebase::monotonic_ms(); }
+std::int64_t SystemClock::monotonic_ms() {
+  return pglakebase::monotonic_ms();
+}
 
-void SystemClock::sleep_ms(std::int64_t milliseconds) { pglakebase::sleep_ms(milliseconds); }
+void SystemClock::sleep_ms(std::int64_t milliseconds) {
+  pglakebase::sleep_ms(milliseconds);
+}
 
 unsigned SystemClock::random_permille() {
   std::uint16_t random = 0;

@@ -10,8 +10,8 @@ HttpError curl_error(CURLcode code, std::string_view origin, std::string_view de
   const std::string server(origin);
   if (proxy_status >= 300)
     return {proxy_status >= 500 ? Kind::reset : Kind::setup,
-            "the proxy answered HTTP " + std::to_string(proxy_status) + " when asked to connect to " +
-                server + "; check HTTPS_PROXY and NO_PROXY"};
+            "the proxy answered HTTP " + std::to_string(proxy_status) +
+                " when asked to connect to " + server + "; check HTTPS_PROXY and NO_PROXY"};
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Kind::unreachable, "the name of " + server +
@@ -34,29 +34,32 @@ HttpError curl_error(CURLcode code, std::string_view origin, std::string_view de
       return {Kind::setup,
               "the file of trusted roots cannot be read; check SSL_CERT_FILE and SSL_CERT_DIR"};
     case CURLE_PROXY:
-      return {Kind::setup, "the proxy did not let us through to " + server +
-                               "; check HTTPS_PROXY and NO_PROXY"};
+      return {Kind::setup,
+              "the proxy did not let us through to " + server + "; check HTTPS_PROXY and NO_PROXY"};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
-      return {Kind::setup, "an address cannot be used; check the workspace's address, HTTPS_PROXY "
-                           "and discovery_url"};
+      return {Kind::setup,
+              "an address cannot be used; check the workspace's address, HTTPS_PROXY "
+              "and discovery_url"};
     case CURLE_WRITE_ERROR:
-      return {Kind::bad_answer, server + " answered with far more than a credential; check that it "
-                                         "is a Databricks workspace"};
+      return {Kind::bad_answer, server +
+                                    " answered with far more than a credential; check that it "
+                                    "is a Databricks workspace"};
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP_RETURNED_ERROR:
       return {Kind::bad_answer,
-              server + " did not answer as a web server does; check that it is a Databricks "
-                       "workspace"};
+              server +
+                  " did not answer as a web server does; check that it is a Databricks "
+                  "workspace"};
     case CURLE_SSL_CONNECT_ERROR:
       return {Kind::reset, "no TLS connection to " + server +
                                " could be made; check that the address and port are those of a "
                                "Databricks workspace"};
     default:
-      return {Kind::reset, "the connection to " + server + " broke (" +
-                               ::curl_easy_strerror(code) + "); try again, or check the network"};
+      return {Kind::reset, "the connection to " + server + " broke (" + ::curl_easy_strerror(code) +
+                               "); try again, or check the network"};
   }
 }
 

@@ -85,9 +85,9 @@ template <typename Value>
 void set(CURL* handle, CURLoption option, Value value) {
   const CURLcode code = ::curl_easy_setopt(handle, option, value);
   if (code != CURLE_OK)
-    throw HttpError(HttpError::Kind::setup,
-                    std::string("libcurl refused a setting (") + ::curl_easy_strerror(code) +
-                        "); install a libcurl with HTTPS");
+    throw HttpError(HttpError::Kind::setup, std::string("libcurl refused a setting (") +
+                                                ::curl_easy_strerror(code) +
+                                                "); install a libcurl with HTTPS");
 }
 
 }  // namespace

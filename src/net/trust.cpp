@@ -12,9 +12,9 @@ namespace {
 
 // The places of Debian, Red Hat, SUSE, Alpine.
 constexpr const char* k_directories[] = {"/etc/ssl/certs", "/etc/pki/tls/certs"};
-constexpr const char* k_bundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+constexpr const char* k_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                     "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                                     "/etc/ssl/cert.pem"};
 
 // The name that c_rehash gives: eight hexadecimal digits, a dot, a number.
 bool is_hashed_name(const char* name) {

@@ -16,8 +16,8 @@ struct Call {
   std::string origin;  ///< https://name[:port]
 };
 
-/// Sends and gives the response of status 200 to 299. Everything else is thrown as an AuthError with
-/// `remedy(status)` as its end.
+/// Sends and gives the response of status 200 to 299. Everything else is thrown as an AuthError
+/// with `remedy(status)` as its end.
 HttpResponse send_expecting_success(HttpClient& http, const HttpRequest& request, const Call& call,
                                     const std::function<std::string(int)>& remedy);
 

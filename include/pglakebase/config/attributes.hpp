@@ -8,8 +8,8 @@ namespace pglakebase {
 /// config/config.go: the `auth` tags). Empty: an attribute that says nothing of the kind.
 using AuthFamily = std::string_view;
 
-/// The input (core/inputs.hpp) that a key of ~/.databrickscfg sets; empty for keys that mean nothing
-/// to us.
+/// The input (core/inputs.hpp) that a key of ~/.databrickscfg sets; empty for keys that mean
+/// nothing to us.
 std::string_view input_of_profile_key(std::string_view key);
 
 AuthFamily auth_family(std::string_view input);

@@ -13,11 +13,11 @@ namespace pglakebase {
 /// What a request comes to: directives, environment and profile brought together as the Databricks
 /// SDKs do it, by one order.
 ///
-/// A profile's values stand right below what chose the profile. So one that DATABRICKS_CONFIG_PROFILE
-/// chose, or nobody, yields to every variable, as in the SDKs; but one that a directive (or
-/// PGLAKEBASE_PROFILE) chose outranks the variables of the environment, and where it says how to sign
-/// in, variables that would do it in another way are ignored: a stray DATABRICKS_TOKEN never changes
-/// who a service signs in as.
+/// A profile's values stand right below what chose the profile. So one that
+/// DATABRICKS_CONFIG_PROFILE chose, or nobody, yields to every variable, as in the SDKs; but one
+/// that a directive (or PGLAKEBASE_PROFILE) chose outranks the variables of the environment, and
+/// where it says how to sign in, variables that would do it in another way are ignored: a stray
+/// DATABRICKS_TOKEN never changes who a service signs in as.
 class Settings {
  public:
   /// Reads the profile's file. Throws ConfigError.
@@ -28,8 +28,9 @@ class Settings {
   /// The value, or empty.
   std::string_view get(std::string_view input) const;
 
-  /// A secret, for use at the workspace. Throws ConfigError if whoever gave it (profile, environment,
-  /// …) names another workspace: a secret goes to its own host only. Null if it is not set.
+  /// A secret, for use at the workspace. Throws ConfigError if whoever gave it (profile,
+  /// environment, …) names another workspace: a secret goes to its own host only. Null if it is not
+  /// set.
   const Setting* secret(std::string_view input) const;
 
   /// https://name[:port]. Throws ConfigError if none is set.

@@ -16,9 +16,9 @@ std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms);
 
 /// How one attempt went wrong, and what is left.
 struct Attempt {
-  int number = 1;                       ///< 1 is the first
-  std::int64_t left_ms = 0;             ///< until the deadline
-  std::int64_t asked_for_ms = -1;       ///< the server's Retry-After, or -1
+  int number = 1;                  ///< 1 is the first
+  std::int64_t left_ms = 0;        ///< until the deadline
+  std::int64_t asked_for_ms = -1;  ///< the server's Retry-After, or -1
   unsigned random_permille = 0;
 };
 
