@@ -29,7 +29,7 @@ RESTRICTED_STANDARD = {
 FORBIDDEN = {
     r"\bstd::(string|vector|map|set|unordered_map|unordered_set|deque|list|function|thread|mutex|unique_ptr|shared_ptr"
     r"|make_unique|make_shared|ostream|cout|cerr|format|to_string)\b(?!_view)": "needs the C++ run time",
-    r"\bnew\s+[A-Za-z_(]": "new: allocate with Text or malloc",
+    r"\bnew\s+[A-Za-z_]": "new: allocate with Text or malloc",
     r"\bdelete\b(?!\s*[;,)]\s*$)(?<!= delete)": "delete: allocate with Text or malloc",
     r"\b(throw|try|catch)\b": "no exceptions here",
     r"\b(dynamic_cast|typeid)\b": "no RTTI here",
@@ -43,7 +43,7 @@ FORBIDDEN = {
     r"\bsetlocale\(|\bsignal\(|\bstrtok\(|\bgetpwuid\(|\blocaltime\(|\bgmtime\(": "touches state of the host",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
-STATIC = re.compile(r"^\s+static\s+(?!const(?:expr|init)?\b|inline|_?assert|thread_local)\w[\w:<>,\s*&]*[\w>*&]\s+\w+\s*(=|;|\{|\()")
+STATIC = re.compile(r"^\s+static\s+(?!const(?:expr|init)?\b|inline|_?assert|thread_local|std::atomic\b)\w[\w:<>,\s*&]*[\w>*&]\s+\w+\s*(=|;|\{|\()")
 
 
 def code_lines(text: str):

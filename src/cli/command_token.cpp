@@ -49,7 +49,10 @@ int show_token(const Options& options) {
   ObtainOptions wish;
   wish.deadline_ms = monotonic_ms() + options.timeout * 1000;
   wish.min_life_ms = options.min_life * 1000;
-  wish.force = options.force;
+  if (options.force) {
+    wish.issued_after_ms = wall_clock_ms() - 1;
+    wish.despite_failure = true;
+  }
   wish.need_user = options.format != "raw" && given_user.empty();
   const Obtained obtained = obtain(cache, request, wish);
   if (!obtained.ok) {

@@ -97,7 +97,7 @@ class Obtaining {
 
   Obtained run() {
     Obtained result;
-    if (!options_.force && look(result.credential)) {
+    if (look(result.credential)) {
       switch (state(result.credential)) {
         case Freshness::fresh:
           return from_cache(result);
@@ -154,7 +154,7 @@ class Obtaining {
   // Until a usable credential or a failure stands in the cache, or our own helper has answered.
   void wait(Obtained& result, std::int64_t deadline_ms) const {
     for (std::int64_t pause = 2;; pause = std::min<std::int64_t>(pause * 2, 25)) {
-      if (!options_.force && look(result.credential)) {
+      if (look(result.credential)) {
         const Freshness now = state(result.credential);
         if (now == Freshness::fresh || now == Freshness::ageing) {
           result.ok = true;
@@ -162,8 +162,13 @@ class Obtaining {
           return;
         }
       }
-      if (standing_failure(cache_, request_, result.failure)) return;
+      if (!options_.despite_failure && standing_failure(cache_, request_, result.failure)) return;
       if (Claim claim(cache_, request_); claim.take()) {
+        // The one before may have ended between the two looks.
+        if (found_fresh(result)) {
+          claim.give_up();
+          return;
+        }
         ask_helper(result, claim, deadline_ms);
         return;
       }
@@ -175,6 +180,13 @@ class Obtaining {
       }
       sleep_ms(pause);
     }
+  }
+
+  bool found_fresh(Obtained& result) const {
+    if (!look(result.credential)) return false;
+    const Freshness now = state(result.credential);
+    result.ok = result.from_cache = now == Freshness::fresh || now == Freshness::ageing;
+    return result.ok;
   }
 
   void ask_helper(Obtained& result, Claim& claim, std::int64_t deadline_ms) const {
@@ -205,7 +217,7 @@ class Obtaining {
     Text helper;
     if (!locate_helper(helper)) return HelperEnd::not_started;
     Request::Options options;
-    options.force = options_.force;
+    options.issued_after_ms = options_.issued_after_ms;
     options.need_user = options_.need_user;
     options.min_life_ms = options_.min_life_ms;
     options.deadline_ms = k_helper_life_ms;

@@ -167,7 +167,7 @@ void Request::append_document(Text& out, const Options& options) const {
   append_field(out, "option.cache", cache_path_.view());
   append_field(out, "option.material", material_.view());
   append_field(out, "option.network", network_name_.view());
-  append_field(out, "option.force", static_cast<std::int64_t>(options.force));
+  append_field(out, "option.issued_after_ms", options.issued_after_ms);
   append_field(out, "option.need_user", static_cast<std::int64_t>(options.need_user));
   append_field(out, "option.min_life_ms", options.min_life_ms);
   append_field(out, "option.refresh_before_ms", refresh_before_ms_);

@@ -2,6 +2,7 @@
 
 #include "arguments.hpp"
 #include "ask.hpp"
+#include "connections.hpp"
 #include "failed_connection.hpp"
 #include "inert.hpp"
 #include "password.hpp"
@@ -10,6 +11,7 @@
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/view.hpp"
+#include "renewal.hpp"
 #include "target.hpp"
 #include "tls_policy.hpp"
 
@@ -18,6 +20,8 @@ namespace {
 
 // Tells a default from a given value: no role or database has this name.
 constexpr const char* k_marker = "pglakebase marks what nobody gave";
+// Where a connection has no credential yet.
+constexpr const char* k_stand_in = "pglakebase";
 constexpr const char* k_default_database = "databricks_postgres";
 
 constexpr std::int64_t k_blocking_wait_ms = 30'000;
@@ -153,22 +157,42 @@ class Connecting {
         refusal_.append("no role name is known for this identity; give one (user=…)");
         return refuse(connection);
       }
-      append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
-      if (!arguments_.ok()) return false;
-      const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
-      connection =
-          function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
-      return true;
+      return log_in(connection, obtained);
     }
     if (obtained.failure.permanent) {
       refusal_.assign(obtained.failure.sentence.view());
       return refuse(connection);
     }
-    append_settings("x", "pglakebase");
+    append_settings(k_stand_in, k_stand_in);
     if (!arguments_.ok()) return false;
-    connection = postpone_connection(libpq_, arguments_, call_.expand_dbname,
-                                     sentence(obtained.failure.sentence).view());
+    const Text why = sentence(obtained.failure.sentence);
+    Credential none;
+    none.token.append(k_stand_in);
+    connection = postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(),
+                                     to_remember(none, false));
     return connection != nullptr;
+  }
+
+  bool log_in(PGconn*& connection, const Obtained& obtained) {
+    append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
+    if (!arguments_.ok()) return false;
+    const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
+    connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
+    if (connection == nullptr) return true;
+    remember(connection, to_remember(obtained.credential, obtained.from_cache));
+    if (call_.blocking) settle(libpq_, connection);
+    return true;
+  }
+
+  Remembered to_remember(const Credential& credential, bool from_cache) {
+    Remembered remembered;
+    remembered.hosts = static_cast<Text&&>(target_.hosts);
+    remembered.service = static_cast<Text&&>(target_.service);
+    remembered.directives = static_cast<Directives&&>(target_.section.directives);
+    remembered.user_missing = user_missing_;
+    remembered.patience_ms = patience_ms();
+    note_credential(remembered, credential, from_cache);
+    return remembered;
   }
 
   // Behind everything the caller says.

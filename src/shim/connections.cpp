@@ -72,19 +72,19 @@ std::atomic<std::size_t> g_count{0};
 
 }  // namespace
 
-bool remember(PGconn* connection, Remembered&& remembered) {
-  if (connection == nullptr) return false;
+Remembered* remember(PGconn* connection, Remembered&& remembered) {
+  if (connection == nullptr) return nullptr;
   forget(connection);
   void* memory = std::malloc(sizeof(Remembered));
   Slot* slot = memory != nullptr ? take_free(connection) : nullptr;
   if (slot == nullptr) {
     std::free(memory);
-    return false;
+    return nullptr;
   }
   slot->remembered = new (memory) Remembered(static_cast<Remembered&&>(remembered));
   slot->connection.store(connection, std::memory_order_release);
   g_count.fetch_add(1, std::memory_order_relaxed);
-  return true;
+  return slot->remembered;
 }
 
 Remembered* recall(const PGconn* connection) {

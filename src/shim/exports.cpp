@@ -9,6 +9,7 @@
 #include "inert.hpp"
 #include "libpq.hpp"
 #include "reentry_guard.hpp"
+#include "renewal.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
 #define PGLAKEBASE_REAL(name) \
@@ -33,6 +34,37 @@ template <typename Function, typename... Arguments>
 auto call_guarded(Function function, Arguments... arguments) {
   const ReentryGuard guard;
   return function(arguments...);
+}
+
+// A connection that we had a hand in, and its libpq.
+bool knows(const PGconn* connection, const void* caller, Libpq& libpq) {
+  if (ReentryGuard::active() || recall(connection) == nullptr) return false;
+  const ErrnoKeeper keeper;
+  return !is_inert() && libpq.load(caller);
+}
+
+bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const ErrnoKeeper keeper;
+  const ReentryGuard guard;
+  return renew_before_reset(libpq, connection, blocking);
+}
+
+void settled(const Libpq& libpq, PGconn* connection) {
+  const ErrnoKeeper keeper;
+  const ReentryGuard guard;
+  settle(libpq, connection);
+}
+
+PostgresPollingStatusType poll(PostgresPollingStatusType (*real)(PGconn*), PGconn* connection,
+                               const void* caller) {
+  if (real == nullptr) return PGRES_POLLING_FAILED;
+  Libpq libpq;
+  const bool known = knows(connection, caller, libpq);
+  const PostgresPollingStatusType status = call_guarded(real, connection);
+  if (!known || (status != PGRES_POLLING_FAILED && status != PGRES_POLLING_OK)) return status;
+  const ErrnoKeeper keeper;
+  const ReentryGuard guard;
+  return settle_polled(libpq, connection, status);
 }
 
 struct StringCall {
@@ -106,23 +138,29 @@ PGLAKEBASE_EXPORT PGconn* PQsetdbLogin(const char* pghost, const char* pgport,
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQconnectPoll);
-  return real != nullptr ? call_guarded(real, conn) : PGRES_POLLING_FAILED;
+  return poll(PGLAKEBASE_REAL(PQconnectPoll), conn, __builtin_return_address(0));
+}
+
+PGLAKEBASE_EXPORT PostgresPollingStatusType PQresetPoll(PGconn* conn) {
+  return poll(PGLAKEBASE_REAL(PQresetPoll), conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT void PQreset(PGconn* conn) {
   const auto real = PGLAKEBASE_REAL(PQreset);
-  if (real != nullptr) call_guarded(real, conn);
+  Libpq libpq;
+  const bool known = knows(conn, __builtin_return_address(0), libpq);
+  if (real == nullptr || (known && !renewed(libpq, conn, true))) return;
+  call_guarded(real, conn);
+  if (known) settled(libpq, conn);
 }
 
 PGLAKEBASE_EXPORT int PQresetStart(PGconn* conn) {
   const auto real = PGLAKEBASE_REAL(PQresetStart);
-  return real != nullptr ? call_guarded(real, conn) : 0;
-}
-
-PGLAKEBASE_EXPORT PostgresPollingStatusType PQresetPoll(PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQresetPoll);
-  return real != nullptr ? call_guarded(real, conn) : PGRES_POLLING_FAILED;
+  Libpq libpq;
+  if (real == nullptr ||
+      (knows(conn, __builtin_return_address(0), libpq) && !renewed(libpq, conn, false)))
+    return 0;
+  return call_guarded(real, conn);
 }
 
 PGLAKEBASE_EXPORT void PQfinish(PGconn* conn) {

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include "ask.hpp"
-#include "connections.hpp"
 #include "pglakebase/core/text.hpp"
 
 namespace pglakebase {
@@ -12,8 +11,8 @@ namespace {
 // A host list tries one address after the other.
 constexpr int k_addresses_at_most = 256;
 
-void remember_sentence(const Libpq& libpq, PGconn* connection, std::string_view sentence) {
-  Remembered remembered;
+void remember_sentence(const Libpq& libpq, PGconn* connection, std::string_view sentence,
+                       Remembered&& remembered) {
   remembered.sentence.append(sentence).append("\n");
   remembered.libpqs_words.append(libpq.errorMessage(connection));
   if (remembered.sentence.ok() && remembered.libpqs_words.ok())
@@ -34,12 +33,12 @@ PGconn* refuse_connection(const Libpq& libpq, Arguments& arguments, bool expand_
   if (!arguments.ok() || !value.ok()) return nullptr;
   PGconn* connection =
       libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
-  if (connection != nullptr) remember_sentence(libpq, connection, sentence);
+  if (connection != nullptr) remember_sentence(libpq, connection, sentence, Remembered());
   return connection;
 }
 
 PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool expand_dbname,
-                            std::string_view sentence) {
+                            std::string_view sentence, Remembered&& remembered) {
   PGconn* connection =
       libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
   if (connection == nullptr) return nullptr;
@@ -48,7 +47,7 @@ PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool
     if (fd >= 0) ::shutdown(fd, SHUT_RDWR);
     libpq.connectPoll(connection);
   }
-  remember_sentence(libpq, connection, sentence);
+  remember_sentence(libpq, connection, sentence, static_cast<Remembered&&>(remembered));
   return connection;
 }
 

@@ -108,6 +108,13 @@ bool Libpq::load(const void* caller) {
   find(status, "PQstatus");
   find(errorMessage, "PQerrorMessage");
   find(pass, "PQpass");
+  find(user, "PQuser");
+  find(usedPassword, "PQconnectionUsedPassword");
+  find(reset, "PQreset");
+  find(resetStart, "PQresetStart");
+  find(resetPoll, "PQresetPoll");
+  find(isnonblocking, "PQisnonblocking");
+  find(setnonblocking, "PQsetnonblocking");
   find(socket, "PQsocket");
   find(finish, "PQfinish");
   find(libVersion, "PQlibVersion");

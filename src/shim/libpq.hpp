@@ -16,6 +16,13 @@ struct Libpq {
   decltype(&::PQstatus) status = nullptr;
   decltype(&::PQerrorMessage) errorMessage = nullptr;
   decltype(&::PQpass) pass = nullptr;
+  decltype(&::PQuser) user = nullptr;
+  decltype(&::PQconnectionUsedPassword) usedPassword = nullptr;
+  decltype(&::PQreset) reset = nullptr;
+  decltype(&::PQresetStart) resetStart = nullptr;
+  decltype(&::PQresetPoll) resetPoll = nullptr;
+  decltype(&::PQisnonblocking) isnonblocking = nullptr;
+  decltype(&::PQsetnonblocking) setnonblocking = nullptr;
   decltype(&::PQsocket) socket = nullptr;
   decltype(&::PQfinish) finish = nullptr;
   decltype(&::PQlibVersion) libVersion = nullptr;

@@ -32,6 +32,8 @@ GOOD = {
     "literal": ("src/core/x.cpp", 'const char* x = "try again, or delete it";\n'),
     "string_view": ("src/core/x.cpp", "#include <string_view>\nstd::string_view x;\n"),
     "deleted": ("src/core/x.hpp", "struct X {\n  X(const X&) = delete;\n};\n"),
+    "placement": ("src/core/x.cpp", "#include <new>\nint* f(void* p) {\n  return new (p) int(0);\n}\n"),
+    "atomic": ("src/core/x.cpp", "int f() {\n  static std::atomic<int> calls{0};\n  return calls;\n}\n"),
     "constant": ("src/core/x.cpp", "int f() {\n  static const char anchor = 0;\n  return anchor;\n}\n"),
     "downward": ("src/cli/x.cpp", '#include <string>\n#include "pglakebase/auth/chain.hpp"\n'),
 }

@@ -11,14 +11,15 @@
 namespace pglakebase {
 
 /// The kinds of cache files, as they stand in file names and records.
-inline constexpr std::string_view k_kind_request = "request";        ///< request → identity
-inline constexpr std::string_view k_kind_credential = "credential";  ///< by identity
-inline constexpr std::string_view k_kind_failure = "failure";        ///< by request
-inline constexpr std::string_view k_kind_fetching = "fetching";      ///< by request
-inline constexpr std::string_view k_kind_issued = "issued";          ///< by token
-inline constexpr std::string_view k_kind_workspace = "workspace";    ///< helper only
-inline constexpr std::string_view k_kind_endpoint = "endpoint";      ///< helper only
-inline constexpr std::string_view k_kind_user = "user";              ///< helper only
+inline constexpr std::string_view k_kind_request = "request";          ///< request → identity
+inline constexpr std::string_view k_kind_credential = "credential";    ///< by identity
+inline constexpr std::string_view k_kind_failure = "failure";          ///< by request
+inline constexpr std::string_view k_kind_fetching = "fetching";        ///< by request
+inline constexpr std::string_view k_kind_replacement = "replacement";  ///< by request
+inline constexpr std::string_view k_kind_issued = "issued";            ///< by token
+inline constexpr std::string_view k_kind_workspace = "workspace";      ///< helper only
+inline constexpr std::string_view k_kind_endpoint = "endpoint";        ///< helper only
+inline constexpr std::string_view k_kind_user = "user";                ///< helper only
 
 /// A database credential. `token` is the password. Times in milliseconds since 1970.
 struct Credential {

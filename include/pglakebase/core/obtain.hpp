@@ -12,7 +12,9 @@ struct ObtainOptions {
   /// When a wait must end (monotonic_ms()). Nothing is waited for where the cache will do.
   std::int64_t deadline_ms = 0;
   std::int64_t min_life_ms = 0;  ///< a credential that ends sooner counts as expired
-  bool force = false;            ///< pass over the cache, have the helper fetch
+  /// Only a credential issued after this will do (milliseconds since 1970).
+  std::int64_t issued_after_ms = 0;
+  bool despite_failure = false;  ///< ask again although a failure says to wait
   bool need_user = false;        ///< a credential without `user` does not do
 };
 

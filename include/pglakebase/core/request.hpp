@@ -33,8 +33,8 @@ class Request {
 
   /// What the helper is told on its standard input (docs/PROTOCOL.md); holds secrets.
   struct Options {
-    bool force = false;      ///< do not take a credential from the cache
-    bool need_user = false;  ///< the role name must be found, too
+    std::int64_t issued_after_ms = 0;  ///< an older credential will not do
+    bool need_user = false;            ///< the role name must be found, too
     std::int64_t min_life_ms = 0;
     std::int64_t deadline_ms = 30'000;  ///< how long the helper may take
   };

@@ -1,0 +1,38 @@
+#include "pglakebase/core/replacement.hpp"
+
+#include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/record.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_hold_ms = 60'000;
+
+}  // namespace
+
+bool may_replace(const Cache& cache, const Request& request, std::int64_t issued_ms) {
+  const std::int64_t now = wall_clock_ms();
+  Text text;
+  Record note;
+  if (cache.read(k_kind_replacement, request.name(), text) &&
+      note.parse(text.view(), k_kind_replacement)) {
+    const std::int64_t age = now - note.number("at_ms", 0);
+    // Whoever holds the same old credential gets the one fetched for the first of them.
+    if (age >= 0 && age < k_hold_ms) return issued_ms <= note.number("issued_ms", 0);
+  }
+  text.clear();
+  Record::begin(text, k_kind_replacement);
+  append_field(text, "issued_ms", issued_ms);
+  append_field(text, "at_ms", now);
+  Record::finish(text);
+  cache.write(k_kind_replacement, request.name(), text.view());
+  return true;
+}
+
+void replacement_accepted(const Cache& cache, const Request& request) {
+  cache.remove(k_kind_replacement, request.name());
+}
+
+}  // namespace pglakebase

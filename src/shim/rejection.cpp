@@ -1,0 +1,33 @@
+#include "rejection.hpp"
+
+#include <cstring>
+#include <string_view>
+
+namespace pglakebase {
+namespace {
+
+// PGconn of libpq 10 to 18 has at least 904 bytes, and last_sqlstate before 516 (measured).
+constexpr std::size_t k_searched = 896;
+
+bool holds(const PGconn* connection, std::string_view bytes) {
+  return ::memmem(connection, k_searched, bytes.data(), bytes.size()) != nullptr;
+}
+
+}  // namespace
+
+bool was_rejected(const Libpq& libpq, const PGconn* connection) {
+  using std::string_view_literals::operator""sv;
+  if (libpq.status(connection) != CONNECTION_BAD || libpq.usedPassword(connection) == 0)
+    return false;
+  return holds(connection, "28P01\0"sv) || holds(connection, "28000\0"sv);
+}
+
+bool role_does_not_fit(const char* message) {
+  constexpr const char* texts[] = {"did not match the security label configured for role",
+                                   "no role security label was configured in postgres for role"};
+  for (const char* text : texts)
+    if (message != nullptr && std::strstr(message, text) != nullptr) return true;
+  return false;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,152 @@
+#include "renewal.hpp"
+
+#include "credential_swap.hpp"
+#include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/log.hpp"
+#include "pglakebase/core/obtain.hpp"
+#include "pglakebase/core/replacement.hpp"
+#include "rejection.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_polling_wait_ms = 5'000;
+
+Digest digest_of(std::string_view password) {
+  Sha256 hash;
+  hash.update(password);
+  return hash.finish();
+}
+
+// Addresses are used again, and a program may have a connection that we never saw at this one.
+bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
+  const char* password = libpq.pass(connection);
+  return password != nullptr && digest_of(password) == ours.password;
+}
+
+struct Asking {
+  Cache cache = Cache::open();
+  Request request;
+
+  explicit Asking(const Remembered& remembered)
+      : request(Request::build(remembered.hosts.view(), remembered.service.view(),
+                               remembered.directives, cache)) {}
+};
+
+void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
+                  std::string_view start, std::string_view rest) {
+  remembered.sentence.assign(start);
+  remembered.sentence.append(rest).append("\n");
+  remembered.libpqs_words.assign(libpq.errorMessage(connection));
+  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
+}
+
+bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
+            const Obtained& obtained) {
+  const Credential& credential = obtained.credential;
+  // The user of a connection that never had a credential is a stand-in.
+  const bool wants_user = remembered.user_missing && remembered.issued_ms == 0;
+  if (wants_user && credential.user.empty()) return false;
+  if (!swap_credential(libpq, connection, credential.token.c_str(),
+                       wants_user ? credential.user.c_str() : nullptr)) {
+    log_line("the password of a living connection could not be renewed: unknown libpq build",
+             remembered.hosts.view());
+    return false;
+  }
+  note_credential(remembered, credential, obtained.from_cache);
+  return true;
+}
+
+// True if the connection now holds a fresh credential and is to be reset.
+bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) {
+  Remembered* remembered = recall(connection);
+  if (remembered == nullptr || !was_rejected(libpq, connection) ||
+      !holds_our_password(libpq, connection, *remembered))
+    return false;
+  const bool hopeless = role_does_not_fit(libpq.errorMessage(connection));
+  if (!hopeless && remembered->from_cache && !remembered->retried) {
+    const Asking asking(*remembered);
+    remembered->retried = true;
+    if (asking.request.ok() && may_replace(asking.cache, asking.request, remembered->issued_ms)) {
+      ObtainOptions options;
+      options.issued_after_ms = remembered->issued_ms;
+      options.deadline_ms =
+          monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
+      const Obtained obtained = obtain(asking.cache, asking.request, options);
+      if (obtained.ok && put_in(libpq, connection, *remembered, obtained)) return true;
+    }
+  }
+  Text words(libpq.errorMessage(connection));
+  words.append("pglakebase: Lakebase refused the token; check that the role \"");
+  words.append(libpq.user(connection));
+  words.append(
+      "\" exists in this database's project and belongs to the identity that signed in "
+      "(pglakebase status)");
+  set_sentence(libpq, connection, *remembered, words.view(), {});
+  return false;
+}
+
+void note_success(PGconn* connection) {
+  Remembered* remembered = recall(connection);
+  if (remembered == nullptr) return;
+  if (remembered->retried) {
+    const Asking asking(*remembered);
+    if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
+  }
+  remembered->retried = false;
+}
+
+}  // namespace
+
+void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
+  remembered.password = digest_of(credential.token.view());
+  remembered.issued_ms = credential.issued_ms;
+  remembered.expires_ms = credential.expires_ms;
+  remembered.from_cache = from_cache;
+  remembered.sentence.clear();
+}
+
+bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
+  Remembered* remembered = recall(connection);
+  if (remembered == nullptr || !holds_our_password(libpq, connection, *remembered)) return true;
+  remembered->retried = false;
+  const Asking asking(*remembered);
+  if (!asking.request.ok()) return true;
+  ObtainOptions options;
+  options.need_user = remembered->user_missing && remembered->issued_ms == 0;
+  options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
+  const Obtained obtained = obtain(asking.cache, asking.request, options);
+  if (obtained.ok) {
+    if (obtained.credential.issued_ms != remembered->issued_ms)
+      put_in(libpq, connection, *remembered, obtained);
+    return true;
+  }
+  if (remembered->expires_ms > wall_clock_ms() || libpq.status(connection) != CONNECTION_BAD)
+    return true;
+  set_sentence(libpq, connection, *remembered,
+               "pglakebase: no token to connect again with: ", obtained.failure.sentence.view());
+  return false;
+}
+
+void settle(const Libpq& libpq, PGconn* connection) {
+  if (libpq.status(connection) != CONNECTION_OK && renew_after_refusal(libpq, connection, true)) {
+    libpq.reset(connection);
+    // Explains, if the fresh one was refused, too.
+    if (libpq.status(connection) != CONNECTION_OK) renew_after_refusal(libpq, connection, true);
+  }
+  if (libpq.status(connection) == CONNECTION_OK) note_success(connection);
+}
+
+PostgresPollingStatusType settle_polled(const Libpq& libpq, PGconn* connection,
+                                        PostgresPollingStatusType status) {
+  if (status == PGRES_POLLING_OK) note_success(connection);
+  if (status != PGRES_POLLING_FAILED) return status;
+  // PQresetStart clears what the program set once.
+  const int nonblocking = libpq.isnonblocking(connection);
+  if (!renew_after_refusal(libpq, connection, false)) return status;
+  if (libpq.resetStart(connection) == 0) return PGRES_POLLING_FAILED;
+  if (nonblocking != 0) libpq.setnonblocking(connection, nonblocking);
+  return PGRES_POLLING_WRITING;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "connections.hpp"
+#include "libpq.hpp"
+#include "pglakebase/core/credential.hpp"
+
+/// A living connection gets a new credential: before PQreset, and after the server refused one that
+/// came from the cache.
+namespace pglakebase {
+
+/// Notes the password that a connection of ours was just given.
+void note_credential(Remembered& remembered, const Credential& credential, bool from_cache);
+
+/// Renews the credential that `connection` would be reset with, where it is ours and something
+/// better is to be had. False if a reset is of no use: the connection is bad, its credential has
+/// expired and none can be had; PQerrorMessage then says why.
+bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking);
+
+/// After a blocking login: if the server refused a credential from the cache, connects once more
+/// with a fresh one; explains a refusal that stands.
+void settle(const Libpq& libpq, PGconn* connection);
+
+/// The same for a step of a login that is polled; gives what the caller is to be told.
+PostgresPollingStatusType settle_polled(const Libpq& libpq, PGconn* connection,
+                                        PostgresPollingStatusType status);
+
+}  // namespace pglakebase
