@@ -132,8 +132,8 @@ void check(const Target& target) {
   if (const std::string_view host = foreign_host(hosts, section); !host.empty())
     not_configured((target.by_service ? "the " + place(section) + " leads to " : std::string()) +
                    std::string(host) + (target.by_service ? ", which" : "") +
-                   " is not a Lakebase host; correct it, or put \"#lakebase: lakebase=yes\" into "
-                   "its section in ~/.pg_service.conf");
+                   " is not a Lakebase host; correct it, or, if it leads to one, add a line like "
+                   "\"#lakebase: profile=NAME\" to its section in ~/.pg_service.conf");
   if (const std::string_view host = host_that_is(HostStanding::declared, hosts, section);
       !host.empty() && !section.trusted)
     not_configured("the " + place(section) + " declares the host " + std::string(host) +
