@@ -21,6 +21,11 @@ void append_stamp(Text& out, const char* path) {
   out.append_number(st.st_mtim.tv_sec).append_char('.').append_number(st.st_mtim.tv_nsec);
 }
 
+// It becomes part of a file's name.
+bool is_identity(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace
 
 void append_file_stamp(Text& out, std::string_view path) {
@@ -78,7 +83,7 @@ bool Resolution::parse(std::string_view record) {
   selecting.assign(fields.get("selecting"));
   identity.assign(fields.get("identity"));
   files.assign(fields.get("files"));
-  return selecting.ok() && identity.ok() && files.ok() && identity.size() == 64;
+  return selecting.ok() && identity.ok() && files.ok() && is_identity(identity.view());
 }
 
 void Resolution::append_record(Text& out) const {

@@ -2,10 +2,14 @@
 
 #include <cstring>
 
+#include "pglakebase/core/view.hpp"
+
 namespace pglakebase {
 
+// libpq reads lines as C strings, too.
 void Directives::add(std::string_view key, std::string_view value) {
-  lines_.append(key).append_char('\0').append(value).append_char('\0');
+  lines_.append(slice(key, 0, key.find('\0'))).append_char('\0');
+  lines_.append(slice(value, 0, value.find('\0'))).append_char('\0');
 }
 
 bool Directives::next(std::size_t& position, std::string_view& key, std::string_view& value) const {

@@ -16,7 +16,7 @@ std::int64_t ageing_starts_ms(const Lifetime& life, unsigned jitter_permille) {
   const std::int64_t length = std::max<std::int64_t>(life.expires_ms - life.issued_ms, 0);
   std::int64_t lead = life.refresh_before_ms > 0 ? std::min(life.refresh_before_ms, length)
                                                  : std::min(length / 2, 20 * k_minute);
-  lead += lead / 10 * std::min(jitter_permille, 1000U) / 1000;
+  lead += lead / 10'000 * std::min(jitter_permille, 1000U);
   return life.expires_ms - lead;
 }
 

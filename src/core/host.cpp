@@ -13,7 +13,9 @@ constexpr std::string_view k_zones[] = {
     "dev.azuredatabricks.net", "databricks.azure.us",          "databricks.azure.cn",
     "gcp.databricks.com",      "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
 
-constexpr std::size_t k_longest_name = 253;  // RFC 1035
+// RFC 1035
+constexpr std::size_t k_longest_label = 63;
+constexpr std::size_t k_longest_name = 253;
 
 std::string_view without_dot(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
@@ -21,7 +23,8 @@ std::string_view without_dot(std::string_view host) {
 }
 
 bool is_label(std::string_view text) {
-  if (text.empty() || text.front() == '-' || text.back() == '-') return false;
+  if (text.empty() || text.size() > k_longest_label) return false;
+  if (text.front() == '-' || text.back() == '-') return false;
   for (const char c : text) {
     const char lower = ascii_lower(c);
     if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;

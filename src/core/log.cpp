@@ -29,8 +29,11 @@ void log_line(std::string_view what, std::string_view about) {
     Text event;
     append_field(event, "event", what);
     line.append(slice(event.view(), 0, event.size() - 1));
-    if (!about.empty()) line.append(" about=").append(about);
-    line.append_char('\n');
+    if (about.empty()) {
+      line.append_char('\n');
+    } else {
+      append_field(line.append_char(' '), "about", about);
+    }
     if (line.ok()) write_all(fd.get(), line.view());
   }
   errno = error;

@@ -19,7 +19,7 @@ void Record::finish(Text& out) {
 bool Record::parse(std::string_view text, std::string_view kind) {
   fields_.clear();
   if (text.size() > k_record_limit || !starts_with(text, "pglakebase=1\n") ||
-      !ends_with(text, "\nend=1\n"))
+      !ends_with(text, "\nend=1\n") || text.find('\0') != std::string_view::npos)
     return false;
   Field field;
   while (next_field(text, field)) {

@@ -25,7 +25,8 @@ bool Text::reserve(std::size_t size) {
   if (size < capacity_) return true;
   std::size_t wanted = capacity_ == 0 ? 64 : capacity_ * 2;
   if (wanted <= size) wanted = size + 1;
-  char* bigger = static_cast<char*>(std::malloc(wanted));
+  // One more than the largest size is none.
+  char* bigger = wanted > size ? static_cast<char*>(std::malloc(wanted)) : nullptr;
   if (bigger == nullptr) {
     ok_ = false;
     return false;

@@ -1,126 +1,90 @@
-#!/usr/bin/python3 -I
-"""Stands in for pglakebase-fetch, good or hostile. What to do stands in stub.json beside it; see Stub in stub.py."""
+#!/usr/bin/python3
+"""Stands in for pglakebase-fetch: answers a request as stub.json beside it says, and keeps each
+request it was given beside it, too. Written from docs/PROTOCOL.md alone."""
+
+from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import json
 import os
-import signal
-import socket
+import re
 import sys
 import time
+from pathlib import Path
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-NOT_SELECTING = ("secret.", "network.", "option.", "pglakebase-request", "end")
-
-
-class Control(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=20)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(self.path)
+HERE = Path(__file__).resolve().parent
 
 
-def mint(plan: dict, lifetime: int) -> str:
-    control = Control(os.path.join(plan["lakebase"], "control"))
-    control.request("POST", "/mint", json.dumps({"identity": plan["identity"], "lifetime": lifetime}))
-    return json.loads(control.getresponse().read())["result"]
-
-
-def encode(value: object) -> str:
-    return "".join(f"%{ord(c):02x}" if c < " " or c in "%\x7f" else c for c in str(value))
+def encode(value: str) -> str:
+    return re.sub(r"[\x00-\x1f%\x7f]", lambda found: f"%{ord(found.group()):02x}", value)
 
 
 def decode(value: str) -> str:
-    parts = value.split("%")
-    return parts[0] + "".join(chr(int(p[:2], 16)) + p[2:] for p in parts[1:])
+    return re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found.group(1), 16)), value)
 
 
 def record(kind: str, **fields: object) -> str:
-    lines = ["pglakebase=1", f"kind={kind}", *(f"{k}={encode(v)}" for k, v in fields.items()), "end=1"]
-    return "".join(f"{line}\n" for line in lines)
+    lines = ["pglakebase=1", f"kind={kind}"]
+    lines += [f"{key}={encode(str(value))}" for key, value in fields.items()]
+    return "\n".join([*lines, "end=1", ""])
 
 
-class Cache:
-    """The names and files that the library looks for."""
-
-    def __init__(self, directory: str) -> None:
-        self.directory = directory
-        with open(os.path.join(directory, "key"), "rb") as file:
-            self.key = file.read()
-
-    def name(self, message: str) -> str:
-        return hmac.new(self.key, message.encode(), hashlib.sha256).hexdigest()
-
-    def write(self, kind: str, name: str, content: str) -> None:
-        aside = os.path.join(self.directory, f"new-{os.getpid()}-{kind}")
-        fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.rename(aside, os.path.join(self.directory, f"{kind}-{name}"))
-
-    def remove(self, kind: str, name: str) -> None:
-        try:
-            os.unlink(os.path.join(self.directory, f"{kind}-{name}"))
-        except FileNotFoundError:
-            pass
+def selecting_lines(document: str) -> str:
+    """What names the request: the lines between the first one and those with a prefix that says otherwise."""
+    lines = document.splitlines(keepends=True)[1:]
+    ours = [line for line in lines if not line.startswith(("secret.", "network.", "option.", "end="))]
+    return "".join(ours)
 
 
-def answer(plan: dict, document: str) -> str:
-    values = dict(line.split("=", 1) for line in document.splitlines())
-    selecting = "".join(f"{line}\n" for line in document.splitlines() if not line.startswith(NOT_SELECTING))
-    directory = decode(values["option.cache"])
-    cache = Cache(directory) if directory else None
-    request = cache.name(selecting) if cache else ""
-    try:
-        if plan["behaviour"] in ("transient", "permanent"):
-            return record("failure", sentence=plan["sentence"], permanent=int(plan["behaviour"] == "permanent"))
-        lifetime = plan["lifetime"]
-        token = plan.get("token") or mint(plan, lifetime)
-        now = int(time.time() * 1000)
-        identity = hashlib.sha256(plan["identity"].encode()).hexdigest()
-        credential = record("credential", identity=identity, token=token, user=plan["user"], issued_ms=now,
-                            expires_ms=now + lifetime * 1000)
-        if cache and plan["store"]:
-            cache.write("credential", identity, credential)
-            cache.write("issued", cache.name("issued" + token),
-                        record("issued", identity=identity, request=request))
-            cache.write("request", request, record("request", selecting=selecting, identity=identity, files=""))
-        return credential
-    finally:
-        if cache:
-            cache.remove("fetching", request)
+def write(cache: str, name: str, content: str) -> None:
+    path = Path(cache) / name
+    aside = Path(cache) / f"new-{os.getpid():016x}"
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(content)
+    aside.rename(path)
 
 
 def main() -> None:
-    with open(os.path.join(HERE, "stub.json"), encoding="utf-8") as file:
-        plan = json.load(file)
     document = sys.stdin.read()
-    with open(plan["log"], "a", encoding="utf-8") as log:
-        log.write(json.dumps({"argv": sys.argv[1:], "environment": sorted(os.environ),
-                              "keys": [line.split("=", 1)[0] for line in document.splitlines()],
-                              "fds": sorted(os.listdir("/proc/self/fd"))[:-1]}) + "\n")
-    signal.alarm(60)
-    behaviour = plan["behaviour"]
-    time.sleep(plan["delay"])
-    if behaviour == "hang":
-        time.sleep(50)
-    elif behaviour == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif behaviour == "abort":
-        os.abort()
-    elif behaviour == "nothing":
-        sys.exit(3)
-    elif behaviour == "raw":
-        sys.stdout.buffer.write(bytes.fromhex(plan["raw"]))
-    elif behaviour == "huge":
-        sys.stdout.write("x" * (1 << 20))
+    behaviour = json.loads((HERE / "stub.json").read_text())
+    count = len(list(HERE.glob("request-*.txt")))
+    (HERE / f"request-{count}.txt").write_text(document)
+    options = dict(line.split("=", 1) for line in document.splitlines() if "=" in line)
+    time.sleep(behaviour.get("delay", 0))
+
+    selecting = selecting_lines(document)
+    cache = decode(options["option.cache"])
+    now = int(time.time() * 1000)
+    key = (Path(cache) / "key").read_bytes() if cache else b""
+    name = hmac.new(key, selecting.encode(), hashlib.sha256).hexdigest()
+    identity = hashlib.sha256(behaviour.get("identity", "stub").encode()).hexdigest()
+    if failure := behaviour.get("failure"):
+        reply = record(
+            "failure",
+            sentence=failure,
+            permanent=int(behaviour.get("permanent", False)),
+            not_before_ms=now + behaviour.get("hold_ms", 5000),
+            material=options["option.material"],
+            network=options["option.network"],
+        )
+        if cache:
+            write(cache, f"failure-{name}", reply)
     else:
-        sys.stdout.write(answer(plan, document))
+        reply = record(
+            "credential",
+            identity=identity,
+            token=behaviour.get("token", "eyJ.stub.token") + (f".{count}" if count else ""),
+            user=behaviour.get("user", "stub-role"),
+            issued_ms=now - behaviour.get("age_ms", 0),
+            expires_ms=now + behaviour.get("life_ms", 3_600_000),
+        )
+        if cache:
+            write(cache, f"credential-{identity}", reply)
+            write(cache, f"request-{name}", record("request", selecting=selecting, identity=identity, files=""))
+    if cache:
+        (Path(cache) / f"fetching-{name}").unlink(missing_ok=True)
+    sys.stdout.write(behaviour.get("reply", reply))
 
 
 main()

@@ -1,0 +1,96 @@
+#include "pglakebase/core/inputs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace pglakebase {
+namespace {
+
+TEST(Inputs, NamesAreUniqueAndPlain) {
+  std::set<std::string_view> names;
+  for (const Input& input : inputs()) {
+    EXPECT_TRUE(names.insert(input.name).second) << input.name;
+    for (const char* c = input.name; *c != '\0'; ++c)
+      EXPECT_TRUE((*c >= 'a' && *c <= 'z') || *c == '_') << input.name;
+    EXPECT_EQ(find_input(input.name), &input);
+  }
+  EXPECT_EQ(find_input("no such"), nullptr);
+  EXPECT_EQ(find_input(""), nullptr);
+}
+
+TEST(Inputs, EveryVariableBelongsToOneInput) {
+  std::map<std::string, std::string> owner;
+  for (const Input& input : inputs()) {
+    char buffer[64];
+    std::string_view variable;
+    for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n) {
+      const auto [found, fresh] = owner.emplace(variable, input.name);
+      EXPECT_TRUE(fresh) << variable << " is that of " << found->second << " and " << input.name;
+    }
+  }
+}
+
+TEST(Inputs, OwnVariableComesFirstWhereThereIsADirective) {
+  for (const Input& input : inputs()) {
+    char buffer[64];
+    std::string_view variable;
+    const bool any = input_variable(input, 0, buffer, variable);
+    if (input.directive == DirectivePolicy::none) {
+      ASSERT_TRUE(any) << input.name << " can be set by nothing";
+      EXPECT_EQ(variable, input.variables[0]);
+    } else {
+      ASSERT_TRUE(any);
+      std::string expected = "PGLAKEBASE_";
+      for (const char* c = input.name; *c != '\0'; ++c)
+        expected += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
+      EXPECT_EQ(variable, expected);
+      // What the buffer holds.
+      EXPECT_LE(variable.size(), 64U);
+    }
+  }
+}
+
+// Request keeps a table of fixed size for what it finds in the environment.
+TEST(Inputs, FitTheRequest) {
+  EXPECT_LE(inputs().size(), 96U);
+  for (const Input& input : inputs()) {
+    char buffer[64];
+    std::string_view variable;
+    std::size_t n = 0;
+    while (input_variable(input, n, buffer, variable)) ++n;
+    EXPECT_LE(n, 5U) << input.name;
+  }
+}
+
+// What runs a command, names a secret, a foreign host or another workspace must not come from a
+// file that may have been cloned from somewhere.
+TEST(Inputs, DangerousOnesNeedATrustedFile) {
+  for (const char* name :
+       {"workspace", "config_file", "token", "client_secret", "password", "databricks_cli_path",
+        "metadata_service_url", "discovery_url", "azure_authority_host", "azure_client_secret",
+        "databricks_id_token_filepath", "azure_federated_token_file", "user_token_file",
+        "oidc_token_env", "google_credentials", "client_key_file"}) {
+    const Input* input = find_input(name);
+    ASSERT_NE(input, nullptr) << name;
+    EXPECT_NE(input->directive, DirectivePolicy::any) << name;
+  }
+}
+
+TEST(Inputs, SecretsAreNoSelectingInputs) {
+  for (const Input& input : inputs()) {
+    const std::string_view name = input.name;
+    const bool secret = name == "token" || name.ends_with("secret") || name.ends_with("password") ||
+                        name == "identity_header" || name.ends_with("_token") ||
+                        name == "google_credentials";
+    if (secret) {
+      EXPECT_NE(input.input_class, InputClass::selecting) << name;
+      EXPECT_NE(input.input_class, InputClass::local) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pglakebase
