@@ -68,6 +68,7 @@ class Connecting {
   }
 
   bool wants_credential() {
+    if (target_.section.directives.get("auth") == "native") return false;
     cache_ = Cache::open();
     GivenPassword given = GivenPassword::none;
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.

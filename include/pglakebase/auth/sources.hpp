@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pglakebase/auth/credential_source.hpp"
+
+namespace pglakebase {
+
+std::unique_ptr<CredentialSource> make_source_pat();
+std::unique_ptr<CredentialSource> make_source_oauth_m2m();
+
+/// All sources, in the order of databricks-sdk-go (config/auth_default.go): the only place that
+/// names them all.
+std::vector<std::unique_ptr<CredentialSource>> all_sources();
+
+/// Is it an auth_type of the Databricks SDKs, though we have no source for it?
+bool is_foreign_auth_type(std::string_view auth_type);
+
+}  // namespace pglakebase

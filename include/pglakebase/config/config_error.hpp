@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace pglakebase {
+
+/// Settings that cannot work. what() is the sentence for the user: what, why, what to do.
+class ConfigError : public std::runtime_error {
+ public:
+  /// `hold_ms`: how long nobody need look again. Short where a file is at fault, which may be
+  /// mended at any moment.
+  explicit ConfigError(const std::string& what, std::int64_t hold_ms = k_hold_ms)
+      : std::runtime_error(what), hold_ms_(hold_ms) {}
+  std::int64_t hold_ms() const { return hold_ms_; }
+
+  static constexpr std::int64_t k_hold_ms = 10'000;
+  static constexpr std::int64_t k_file_hold_ms = 2'000;
+
+ private:
+  std::int64_t hold_ms_;
+};
+
+}  // namespace pglakebase

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <utility>
+
+#include "pglakebase/net/curl_handle.hpp"
+#include "pglakebase/net/http.hpp"
+#include "pglakebase/net/trust.hpp"
+
+namespace pglakebase {
+
+/// HTTPS by libcurl: certificates always verified, TLS 1.2 or newer, no redirects, bodies of 1 MiB
+/// at most. One handle serves all calls, so that they share a connection. Proxies come from the
+/// environment as libcurl reads it. One thread at a time.
+class CurlHttp final : public HttpClient {
+ public:
+  /// Starts libcurl only when something is sent: most runs of the helper find what they want in the
+  /// cache.
+  explicit CurlHttp(Trust trust) : trust_(std::move(trust)) {}
+
+  HttpResponse send(const HttpRequest& request) override;
+
+ private:
+  void start();
+  void set_common();
+
+  Trust trust_;
+  CurlHandle handle_;
+};
+
+}  // namespace pglakebase

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pglakebase {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;                   ///< https only
+  std::vector<std::string> headers;  ///< "Name: value"
+  std::string body;
+  std::int64_t timeout_ms = 10'000;  ///< for the whole exchange
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::string content_type;
+  std::string retry_after;  ///< the header as it came
+  std::int64_t date_s = 0;  ///< the Date header in seconds since 1970; 0 if there is none
+};
+
+/// No whole response could be had. what() says why, in words for the person who configured it,
+/// without any byte of what was sent or received.
+class HttpError : public std::runtime_error {
+ public:
+  enum class Kind {
+    unreachable,  ///< name or address: nothing was sent
+    reset,        ///< the connection broke
+    timed_out,
+    untrusted,   ///< the certificate was not accepted
+    bad_answer,  ///< not HTTP, or too large
+    setup        ///< a setting of ours: proxy, trusted roots, URL
+  };
+  HttpError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+  Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// Throws HttpError. Any status is a response; redirects are not followed.
+  virtual HttpResponse send(const HttpRequest& request) = 0;
+};
+
+/// `https://name[:port]` of a URL: what may stand in an error text.
+std::string_view origin_of(std::string_view url);
+
+}  // namespace pglakebase

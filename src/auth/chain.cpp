@@ -1,0 +1,52 @@
+#include "pglakebase/auth/chain.hpp"
+
+#include "pglakebase/auth/sources.hpp"
+#include "pglakebase/config/config_error.hpp"
+
+namespace pglakebase {
+
+Chain::Chain(std::vector<std::unique_ptr<CredentialSource>> sources, const SourceContext& context)
+    : sources_(std::move(sources)), context_(context) {
+  const Setting* chosen = context.settings.find("auth_type");
+  if (chosen == nullptr) return;
+  std::string known;
+  for (const auto& source : sources_)
+    known.append(known.empty() ? "" : ", ").append(source->name());
+  std::erase_if(sources_, [&](const auto& source) { return source->name() != chosen->value; });
+  if (!sources_.empty()) return;
+  throw ConfigError("auth_type " + chosen->value + " (from " + chosen->origin() + ") is " +
+                    (is_foreign_auth_type(chosen->value)
+                         ? "not supported by this version"
+                         : "not one that the Databricks SDKs know") +
+                    "; use one of: " + known);
+}
+
+const Chain::Candidate* Chain::next() {
+  while (at_ < sources_.size()) {
+    const CredentialSource* source = sources_[at_++].get();
+    auto found = source->identify(context_);
+    candidate_.source = source;
+    if (auto* principal = std::get_if<Principal>(&found)) {
+      candidate_.principal = std::move(*principal);
+      return &candidate_;
+    }
+    declined(std::get<NotConfigured>(found).why);
+  }
+  return nullptr;
+}
+
+void Chain::declined(const std::string& why) {
+  reasons_.append(reasons_.empty() ? "" : "; ").append(candidate_.source->name());
+  reasons_.append(": ").append(why);
+}
+
+void Chain::throw_exhausted() const {
+  const Settings& settings = context_.settings;
+  throw ConfigError(
+      "no way to sign in to " + settings.workspace() + " is configured (" + reasons_ + "; " +
+      (settings.profile().empty() ? "no profile used" : "profile " + settings.profile()) +
+      "); set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN, "
+      "or name a profile that has them");
+}
+
+}  // namespace pglakebase

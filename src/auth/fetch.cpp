@@ -1,0 +1,185 @@
+#include "pglakebase/auth/fetch.hpp"
+
+#include <string>
+
+#include "pglakebase/auth/auth_error.hpp"
+#include "pglakebase/auth/chain.hpp"
+#include "pglakebase/auth/database_credential.hpp"
+#include "pglakebase/auth/discovery.hpp"
+#include "pglakebase/auth/entries.hpp"
+#include "pglakebase/auth/scopes.hpp"
+#include "pglakebase/auth/sources.hpp"
+#include "pglakebase/auth/target.hpp"
+#include "pglakebase/auth/user_name.hpp"
+#include "pglakebase/auth/workspace_api.hpp"
+#include "pglakebase/config/config_error.hpp"
+#include "pglakebase/core/file_lock.hpp"
+#include "pglakebase/core/key_value.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::size_t k_longest_sentence = 1500;
+// The earliest that any process starts to renew, so that what a host finds ageing is never fresh
+// here.
+constexpr unsigned k_full_jitter = 1000;
+
+EntryName identity_name(const SourceContext& context, const Chain::Candidate& candidate,
+                        const Target& target) {
+  const Settings& settings = context.settings;
+  Text text;
+  text.append("identity\n");
+  append_field(text, "workspace", settings.workspace());
+  append_field(text, "workspace_id", settings.workspace_id());
+  append_field(text, "source", candidate.source->name());
+  append_field(text, "principal", candidate.principal.id);
+  append_field(text, "scopes", scopes(settings));
+  append_field(text, "target", target.text());
+  for (const char* input : {"claims", "ttl", "group"})
+    append_field(text, input, settings.get(input));
+  return context.cache.name(text.view());
+}
+
+/// One candidate's way to a credential.
+class SignIn {
+ public:
+  SignIn(const FetchContext& run, const SourceContext& context, const Chain::Candidate& candidate,
+         const Target& target)
+      : run_(run),
+        context_(context),
+        candidate_(candidate),
+        target_(target),
+        entries_(run.cache, run.request),
+        identity_(identity_name(context, candidate, target)),
+        tokens_(context, *candidate.source, candidate.principal, run.deadline_ms),
+        api_(context, tokens_),
+        user_name_(context, *candidate.source, candidate.principal) {}
+
+  Credential credential() {
+    const FileLock lock = FileLock::acquire(run_.cache, identity_, run_.deadline_ms);
+    if (!lock.held())
+      throw AuthError("another process's sign-in to " + context_.settings.workspace() +
+                          " is still under way; try again in a moment",
+                      false, 0);
+    Credential credential;
+    const bool kept = entries_.read_credential(identity_, credential) && good(credential);
+    if (!kept) credential = issue();
+    credential.identity.assign(identity_.view());
+    const bool had_user = !credential.user.empty();
+    if (!had_user) credential.user.assign(known_user());
+    // Stored before the name is asked for: whoever needs none can have it.
+    if (!kept || (!had_user && !credential.user.empty()))
+      entries_.write_credential(identity_, credential);
+    if (credential.user.empty() && run_.request.need_user) {
+      credential.user.assign(user_name_.ask(api_));
+      entries_.write_credential(identity_, credential);
+    }
+    entries_.write_issued(credential);
+    entries_.write_resolution(identity_, context_.settings.files());
+    if (!kept) sweep(run_.cache, run_.clock.wall_ms());
+    return credential;
+  }
+
+ private:
+  // Does what stands in the cache spare us the calls?
+  bool good(const Credential& credential) const {
+    const std::int64_t now = run_.clock.wall_ms();
+    const auto life = credential.lifetime(run_.request.refresh_before_ms);
+    const Freshness state = freshness(life, now, k_full_jitter);
+    if (state == Freshness::expired || credential.issued_ms <= run_.request.issued_after_ms)
+      return false;
+    if (credential.issued_ms >= run_.started_ms) return true;
+    return state == Freshness::fresh && credential.expires_ms - now >= run_.request.min_life_ms;
+  }
+
+  Credential issue() {
+    if (target_.kind != Target::Kind::host) return issue_credential(api_, target_);
+    Discovery discovery(api_, run_.cache, run_.clock);
+    try {
+      return issue_credential(api_, discovery.find(target_));
+    } catch (const AuthError& error) {
+      if (error.status() != 404 || !discovery.forget(target_)) throw;
+    }
+    return issue_credential(api_, discovery.find(target_));
+  }
+
+  std::string known_user() const {
+    const std::string_view group = context_.settings.get("group");
+    if (!group.empty()) return std::string(group);
+    if (!candidate_.principal.user.empty()) return candidate_.principal.user;
+    return user_name_.remembered();
+  }
+
+  const FetchContext& run_;
+  const SourceContext& context_;
+  const Chain::Candidate& candidate_;
+  const Target& target_;
+  Entries entries_;
+  EntryName identity_;
+  WorkspaceTokens tokens_;
+  WorkspaceApi api_;
+  UserName user_name_;
+};
+
+void append_credential(const FetchContext& run, Text& reply) {
+  const Settings settings = Settings::resolve(run.request);
+  const SourceContext context{settings, run.cache, run.http, run.clock};
+  settings.workspace();
+  const Target target = choose_target(settings, run.request);
+  Chain chain(all_sources(), context);
+  while (const Chain::Candidate* candidate = chain.next()) {
+    try {
+      SignIn sign_in(run, context, *candidate, target);
+      sign_in.credential().append_record(reply);
+      return;
+    } catch (const SourceDeclined& declined) {
+      chain.declined(declined.what());
+    }
+  }
+  chain.throw_exhausted();
+}
+
+// Settings are people's own text, and the sentence ends on a terminal.
+std::string printable(std::string sentence) {
+  for (char& c : sentence)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  if (sentence.size() > k_longest_sentence) sentence.resize(k_longest_sentence);
+  return sentence;
+}
+
+Failure make_failure(const FetchContext& run, const std::string& sentence, bool permanent,
+                     std::int64_t hold_ms) {
+  Failure failure;
+  failure.sentence.assign(printable(sentence));
+  failure.permanent = permanent;
+  failure.not_before_ms = run.clock.wall_ms() + hold_ms;
+  failure.material.assign(run.request.material);
+  failure.network.assign(run.request.network_digest);
+  return failure;
+}
+
+}  // namespace
+
+bool fetch(const FetchContext& run, Text& reply) {
+  const Entries entries(run.cache, run.request);
+  const FetchingNote note(run.cache, entries.request_name());
+  Failure failure;
+  try {
+    append_credential(run, reply);
+    return true;
+  } catch (const ConfigError& error) {
+    failure = make_failure(run, error.what(), true, error.hold_ms());
+  } catch (const AuthError& error) {
+    failure = make_failure(run, error.what(), error.permanent(), error.hold_ms());
+  } catch (const std::exception& error) {
+    failure = make_failure(run,
+                           std::string("signing in to Databricks failed within this machine (") +
+                               error.what() + "); check its memory, and reinstall pglakebase",
+                           false, AuthError::k_unreachable_hold_ms);
+  }
+  if (failure.not_before_ms > run.clock.wall_ms()) entries.write_failure(failure);
+  failure.append_record(reply);
+  return false;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,54 @@
+#include "pglakebase/auth/oidc.hpp"
+
+#include "pglakebase/auth/reply.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_longest_life_s = 30 * 24 * 3600;
+
+// A number, or a text of digits (Microsoft's first API).
+std::int64_t seconds_field(const nlohmann::json& object, const char* name, const Call& call) {
+  const auto field = object.find(name);
+  std::int64_t seconds = 0;
+  if (field != object.end() && field->is_number_integer()) {
+    seconds = field->get<std::int64_t>();
+  } else if (field == object.end() || !field->is_string() ||
+             !parse_number(field->get_ref<const std::string&>(), seconds)) {
+    throw_unexpected(call, std::string(name) + " is missing or no number");
+  }
+  if (seconds <= 0 || seconds > k_longest_life_s)
+    throw_unexpected(call, "a token came that has ended already or never ends");
+  return seconds;
+}
+
+}  // namespace
+
+std::string discover_token_endpoint(HttpClient& http, const std::string& url) {
+  const Call call{"the address of the token endpoint", std::string(origin_of(url))};
+  HttpRequest request;
+  request.url = url;
+  request.headers = {"Accept: application/json"};
+  const HttpResponse response = send_expecting_success(http, request, call, [](int) {
+    return "check the workspace's address and discovery_url (DATABRICKS_DISCOVERY_URL)";
+  });
+  std::string endpoint = string_field(json_object(response, call), "token_endpoint", call);
+  if (!endpoint.starts_with("https://")) throw_unexpected(call, "it is no https address");
+  return endpoint;
+}
+
+WorkspaceToken parse_token_response(const HttpResponse& response, std::int64_t asked_ms,
+                                    const std::string& origin) {
+  const Call call{"a workspace token", origin};
+  const nlohmann::json answer = json_object(response, call);
+  WorkspaceToken token;
+  token.token = Secret(token_field(answer, "access_token", call));
+  if (!equals_ignoring_case(string_field(answer, "token_type", call), "Bearer"))
+    throw_unexpected(call, "token_type is not Bearer");
+  token.issued_ms = asked_ms;
+  token.expires_ms = asked_ms + seconds_field(answer, "expires_in", call) * 1000;
+  return token;
+}
+
+}  // namespace pglakebase

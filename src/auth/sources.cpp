@@ -1,0 +1,42 @@
+#include "pglakebase/auth/sources.hpp"
+
+#include <algorithm>
+
+namespace pglakebase {
+namespace {
+
+constexpr std::string_view k_sdk_auth_types[] = {"pat",
+                                                 "basic",
+                                                 "oauth-m2m",
+                                                 "databricks-cli",
+                                                 "metadata-service",
+                                                 "github-oidc",
+                                                 "env-oidc",
+                                                 "azure-devops-oidc",
+                                                 "file-oidc",
+                                                 "github-oidc-azure",
+                                                 "azure-msi",
+                                                 "azure-cli",
+                                                 "azure-client-secret",
+                                                 "google-credentials",
+                                                 "google-id",
+                                                 "external-browser",
+                                                 "runtime",
+                                                 "runtime-oauth",
+                                                 "model-serving"};
+
+}  // namespace
+
+std::vector<std::unique_ptr<CredentialSource>> all_sources() {
+  std::vector<std::unique_ptr<CredentialSource>> sources;
+  sources.push_back(make_source_pat());
+  sources.push_back(make_source_oauth_m2m());
+  return sources;
+}
+
+bool is_foreign_auth_type(std::string_view auth_type) {
+  return std::find(std::begin(k_sdk_auth_types), std::end(k_sdk_auth_types), auth_type) !=
+         std::end(k_sdk_auth_types);
+}
+
+}  // namespace pglakebase

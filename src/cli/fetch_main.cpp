@@ -1,0 +1,110 @@
+// pglakebase-fetch: reads a request on standard input, signs in, stores the credential in the cache
+// and writes it, or why there is none, to standard output (docs/PROTOCOL.md). Not for people:
+// "pglakebase token" is.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "pglakebase/auth/fetch.hpp"
+#include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/request_document.hpp"
+#include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/inputs.hpp"
+#include "pglakebase/net/curl_http.hpp"
+#include "pglakebase/net/retrying_http.hpp"
+#include "private_process.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+// The leak checker traces its own process, which nobody may do with this one.
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0";
+}
+#endif
+
+namespace pglakebase {
+namespace {
+
+enum Exit { k_credential = 0, k_failure = 1, k_broken_request = 2 };
+
+constexpr std::int64_t k_reading_ms = 10'000;
+
+// The request says how servers are reached; a variable of ours would be another answer. Set here,
+// they stand in memory only and not in /proc/<pid>/environ: a proxy's password may be in them.
+void apply_network(const RequestDocument& request) {
+  for (const Input& input : inputs()) {
+    if (input.input_class != InputClass::network) continue;
+    char buffer[64];
+    std::string_view variable;
+    for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n)
+      ::unsetenv(std::string(variable).c_str());
+  }
+  for (const auto& [name, value] : request.network) ::setenv(name.c_str(), value.c_str(), 1);
+}
+
+std::string variable(const char* name) {
+  const char* value = environment(name);
+  return value != nullptr ? value : "";
+}
+
+// Work ends before the process does, so that the reason is still told.
+std::int64_t working_time_ms(const RequestDocument& request) {
+  return request.deadline_ms - std::min<std::int64_t>(request.deadline_ms / 10, 500);
+}
+
+int refuse(const std::string& sentence) {
+  Failure failure;
+  failure.sentence.assign(sentence);
+  failure.permanent = true;
+  Text reply;
+  failure.append_record(reply);
+  write_all(STDOUT_FILENO, reply.view());
+  return k_broken_request;
+}
+
+int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t begun_ms) {
+  if (request.uid != static_cast<std::int64_t>(::geteuid()))
+    return refuse(
+        "pglakebase-fetch runs as another user than the program that asks; let both run "
+        "as the same user");
+  end_process_after(request.deadline_ms);
+  const std::int64_t deadline_ms = begun_ms + working_time_ms(request);
+  apply_network(request);
+  const Cache cache = Cache::open_at(request.cache_path);
+  SystemClock clock;
+  CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")));
+  RetryingHttp http(curl, clock, deadline_ms);
+  Text reply;
+  const bool done = fetch({request, cache, http, clock, started_ms, deadline_ms}, reply);
+  if (!reply.ok() || !write_all(STDOUT_FILENO, reply.view())) return k_failure;
+  return done ? k_credential : k_failure;
+}
+
+int run() {
+  const std::int64_t started_ms = wall_clock_ms();
+  const std::int64_t begun_ms = monotonic_ms();
+  make_process_private();
+  end_process_after(k_reading_ms);
+  try {
+    Text text;
+    if (!read_all(STDIN_FILENO, k_request_document_limit, text))
+      return refuse(
+          "pglakebase-fetch was given a request that is too long or cannot be read; set "
+          "fewer or shorter settings");
+    return serve(RequestDocument::parse(text.view()), started_ms, begun_ms);
+  } catch (const ConfigError& error) {
+    return refuse(error.what());
+  } catch (const std::exception&) {
+    return refuse("pglakebase-fetch ran out of memory; check the limits of this process");
+  }
+}
+
+}  // namespace
+}  // namespace pglakebase
+
+int main() {
+  return pglakebase::run();
+}

@@ -1,0 +1,263 @@
+#include "pglakebase/config/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "pglakebase/config/attributes.hpp"
+#include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/profile.hpp"
+#include "pglakebase/config/workspace_host.hpp"
+#include "pglakebase/core/inputs.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+// "false" stands for unset where a switch is meant (Go's zero value).
+bool says_something(std::string_view input, std::string_view value) {
+  return !value.empty() &&
+         !(input == "azure_use_msi" && (equals_ignoring_case(value, "false") || value == "0"));
+}
+
+// azidentity's variables are everywhere on Azure: they choose nothing by themselves.
+AuthFamily family_of(std::string_view input, const Setting& setting) {
+  if (!says_something(input, setting.value)) return {};
+  if (setting.level == Level::variable && setting.name.starts_with("AZURE_")) return {};
+  return auth_family(input);
+}
+
+constexpr std::string_view k_bound_to_a_workspace[] = {"workspace_id", "account_id",
+                                                       "discovery_url"};
+
+}  // namespace
+
+struct Settings::Resolver {
+  const RequestDocument& request;
+  std::map<Level, Values> levels;
+  Settings out;
+
+  void read_directives() {
+    for (const auto& [name, value] : request.directives)
+      if (find_input(name) != nullptr)
+        levels[Level::directive][name] = {value, Level::directive, name, {}};
+  }
+
+  // Of several variables for one input the first in the table counts.
+  void read_environment() {
+    for (const Input& input : inputs()) {
+      char buffer[64];
+      std::string_view variable;
+      for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n) {
+        const auto given = std::find_if(request.environment.begin(), request.environment.end(),
+                                        [&](const auto& entry) { return entry.name == variable; });
+        if (given == request.environment.end()) continue;
+        const Level level =
+            variable.starts_with("PGLAKEBASE_") ? Level::own_variable : Level::variable;
+        levels[level].try_emplace(input.name,
+                                  Setting{given->value, level, std::string(variable), {}});
+      }
+    }
+  }
+
+  const Setting* strongest(std::string_view input, std::initializer_list<Level> order) const {
+    for (const Level level : order) {
+      const auto values = levels.find(level);
+      if (values == levels.end()) continue;
+      const auto found = values->second.find(input);
+      if (found != values->second.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
+  const Setting* without_profile(std::string_view input) const {
+    return strongest(input, {Level::directive, Level::own_variable, Level::variable});
+  }
+
+  // The SDKs' rule: who says where or how does not want a profile that nobody asked for.
+  bool profile_wanted(const Setting* chosen) const {
+    if (chosen != nullptr) return true;
+    if (without_profile("workspace") != nullptr) return false;
+    for (const auto& [level, values] : levels)
+      for (const auto& [input, setting] : values)
+        if (!family_of(input, setting).empty()) return false;
+    return true;
+  }
+
+  void read_profile(const Setting* chosen) {
+    const Setting* file = without_profile("config_file");
+    std::string path = file != nullptr ? file->value : "";
+    if (path.empty()) {
+      if (request.home.empty()) {
+        if (chosen == nullptr) return;
+        throw ConfigError("profile " + chosen->value + " (from " + chosen->origin() +
+                          ") cannot be read: there is no home directory; set HOME or "
+                          "DATABRICKS_CONFIG_FILE");
+      }
+      path = request.home + "/.databrickscfg";
+    }
+    const Profile profile = load_profile(path, chosen != nullptr ? chosen->value : "",
+                                         chosen != nullptr ? chosen->origin() : "", out.files_);
+    if (profile.values.empty()) return;
+    out.profile_ = profile.name + " in " + profile.file;
+    for (const auto& [key, value] : profile.values) {
+      const std::string_view input = input_of_profile_key(key);
+      if (!input.empty() && !value.empty())
+        levels[Level::profile].insert_or_assign(std::string(input),
+                                                Setting{value, Level::profile, key, out.profile_});
+    }
+  }
+
+  // The families that the profile signs in by; `says` whether it says anything about that.
+  std::set<AuthFamily> profile_families(bool& says) const {
+    std::set<AuthFamily> families;
+    const auto profile = levels.find(Level::profile);
+    says = false;
+    if (profile == levels.end()) return families;
+    for (const auto& [input, setting] : profile->second) {
+      AuthFamily family = family_of(input, setting);
+      if (input == "auth_type") {
+        says = true;
+        family = family_of_auth_type(setting.value);
+      }
+      if (!family.empty()) families.insert(family);
+    }
+    says = says || !families.empty();
+    return families;
+  }
+
+  // Takes from the levels below the profile what would sign in by another way than its own.
+  void silence(std::initializer_list<Level> weaker) {
+    bool says = false;
+    const std::set<AuthFamily> families = profile_families(says);
+    if (!says) return;
+    for (const Level level : weaker)
+      std::erase_if(levels[level], [&](const auto& entry) {
+        const AuthFamily family = auth_family(entry.first);
+        return entry.first == "auth_type" || (!family.empty() && !families.contains(family));
+      });
+  }
+
+  std::array<Level, 4> order(const Setting* chosen) const {
+    using enum Level;
+    if (chosen != nullptr && chosen->level == directive)
+      return {directive, profile, own_variable, variable};
+    if (chosen != nullptr && chosen->level == own_variable)
+      return {directive, own_variable, profile, variable};
+    return {directive, own_variable, variable, profile};
+  }
+
+  // A level's address that is none equals no workspace; only the one that counts must be right.
+  void find_workspaces() {
+    for (const auto& [level, values] : levels) {
+      const auto host = values.find("workspace");
+      if (host == values.end()) continue;
+      try {
+        out.workspaces_[level] = parse_workspace_host(host->second.value, "").url;
+      } catch (const ConfigError&) {
+        out.workspaces_[level] = "an address that cannot be used";
+      }
+    }
+  }
+
+  void merge(const std::array<Level, 4>& order) {
+    for (const Level level : order)
+      for (const auto& [input, setting] : levels[level]) out.values_.try_emplace(input, setting);
+    const Setting* host = out.find("workspace");
+    if (host == nullptr) return;
+    const WorkspaceHost parsed = parse_workspace_host(host->value, host->origin());
+    out.workspace_ = parsed.url;
+    // Ids belong to the workspace that they were given with.
+    for (const std::string_view input : k_bound_to_a_workspace) {
+      const auto found = out.values_.find(input);
+      if (found == out.values_.end()) continue;
+      const std::string& theirs = out.workspace_of(found->second.level);
+      if (!theirs.empty() && theirs != out.workspace_) out.values_.erase(found);
+    }
+    out.workspace_id_ = out.get("workspace_id");
+    if (out.workspace_id_.empty()) out.workspace_id_ = parsed.workspace_id;
+    if (out.workspace_id_.find_first_not_of(
+            "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") != std::string::npos)
+      throw ConfigError("the workspace id from " + out.find("workspace_id")->origin() +
+                        " is none; it is the number behind ?o= in the workspace's address");
+  }
+
+  void refuse_several_ways() const {
+    if (!out.get("auth_type").empty()) return;
+    std::map<AuthFamily, std::string> families;
+    for (const auto& [input, setting] : out.values_) {
+      const AuthFamily family = family_of(input, setting);
+      if (!family.empty()) families.try_emplace(family, setting.origin());
+    }
+    if (families.size() < 2) return;
+    std::string names;
+    std::string origins;
+    for (const auto& [family, origin] : families) {
+      names.append(names.empty() ? "" : " and ").append(family);
+      origins.append(origins.empty() ? "" : ", ").append(origin);
+    }
+    throw ConfigError("validate: more than one authorization method configured: " + names + " (" +
+                      origins + "); unset one, or choose with auth_type (DATABRICKS_AUTH_TYPE)");
+  }
+};
+
+Settings Settings::resolve(const RequestDocument& request) {
+  Resolver resolver{request, {}, {}};
+  resolver.read_directives();
+  resolver.read_environment();
+  const Setting* found = resolver.without_profile("profile");
+  const Setting chosen = found != nullptr ? *found : Setting{};
+  const Setting* choice = found != nullptr ? &chosen : nullptr;
+  if (resolver.profile_wanted(choice)) resolver.read_profile(choice);
+  if (choice != nullptr && chosen.level == Level::directive)
+    resolver.silence({Level::own_variable, Level::variable});
+  if (choice != nullptr && chosen.level == Level::own_variable) resolver.silence({Level::variable});
+  resolver.find_workspaces();
+  resolver.merge(resolver.order(choice));
+  resolver.refuse_several_ways();
+  return std::move(resolver.out);
+}
+
+const Setting* Settings::find(std::string_view input) const {
+  const auto found = values_.find(input);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+std::string_view Settings::get(std::string_view input) const {
+  const Setting* setting = find(input);
+  return setting == nullptr ? std::string_view{} : std::string_view(setting->value);
+}
+
+const Setting* Settings::secret(std::string_view input) const {
+  const Setting* setting = find(input);
+  if (setting == nullptr) return nullptr;
+  const std::string& theirs = workspace_of(setting->level);
+  if (!theirs.empty() && theirs != workspace())
+    throw ConfigError("the secret from " + setting->origin() + " belongs to " + theirs +
+                      " and is not sent to " + workspace() + " (from " + workspace_origin() +
+                      "); give both in the same place");
+  return setting;
+}
+
+const std::string& Settings::workspace() const {
+  if (workspace_.empty())
+    throw ConfigError(
+        "no Databricks workspace is configured; set DATABRICKS_HOST, or name a profile of "
+        "~/.databrickscfg (" +
+        std::string(profile_.empty() ? "none is used" : "profile " + profile_ + " has no host") +
+        ")");
+  return workspace_;
+}
+
+std::string Settings::workspace_origin() const {
+  const Setting* setting = find("workspace");
+  return setting == nullptr ? std::string() : setting->origin();
+}
+
+const std::string& Settings::workspace_of(Level level) const {
+  static const std::string none;
+  const auto found = workspaces_.find(level);
+  return found == workspaces_.end() ? none : found->second;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,73 @@
+#include "pglakebase/net/retry.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <string>
+
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_first_pause_ms = 200;
+constexpr int k_attempts = 6;
+constexpr int k_attempts_unreachable = 2;
+// An attempt that has less time than this would only end in a timeout.
+constexpr std::int64_t k_worth_trying_ms = 250;
+
+bool heals(int status) {
+  return status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+// Between half and the whole of 200 ms, 400 ms, 800 ms …, so that many processes spread out.
+std::int64_t pause_ms(const Attempt& attempt) {
+  const std::int64_t whole = k_first_pause_ms << std::min(attempt.number - 1, 10);
+  const std::int64_t jittered = whole / 2 + whole / 2 * attempt.random_permille / 1000;
+  if (attempt.asked_for_ms < 0) return jittered;
+  // What was asked for is the least; the spread comes on top.
+  return attempt.asked_for_ms + k_first_pause_ms * attempt.random_permille / 1000;
+}
+
+std::int64_t delay(const Attempt& attempt, int attempts) {
+  if (attempt.number >= attempts) return -1;
+  const std::int64_t pause = pause_ms(attempt);
+  return pause + k_worth_trying_ms <= attempt.left_ms ? pause : -1;
+}
+
+}  // namespace
+
+std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms) {
+  header = trim(header);
+  std::int64_t seconds = 0;
+  if (parse_number(header, seconds)) {
+    if (seconds < 0) return -1;
+    return std::min(seconds, k_longest_retry_after_ms / 1000) * 1000;
+  }
+  const std::string date(header);
+  const time_t moment = ::curl_getdate(date.c_str(), nullptr);
+  if (moment < 0) return -1;
+  const std::int64_t from_now = static_cast<std::int64_t>(moment) * 1000 - now_ms;
+  return std::clamp<std::int64_t>(from_now, 0, k_longest_retry_after_ms);
+}
+
+std::int64_t delay_after_status(int status, const Attempt& attempt) {
+  return heals(status) ? delay(attempt, k_attempts) : -1;
+}
+
+std::int64_t delay_after_error(HttpError::Kind kind, const Attempt& attempt) {
+  switch (kind) {
+    case HttpError::Kind::reset:
+    case HttpError::Kind::timed_out:
+      return delay(attempt, k_attempts);
+    case HttpError::Kind::unreachable:
+      return delay(attempt, k_attempts_unreachable);
+    case HttpError::Kind::untrusted:
+    case HttpError::Kind::bad_answer:
+    case HttpError::Kind::setup:
+      break;
+  }
+  return -1;
+}
+
+}  // namespace pglakebase
