@@ -12,7 +12,7 @@ from lakebase.client import LocalLakebase
 
 from .build import library
 
-SOURCE = Path(__file__).with_name("minting_helper.py")
+SOURCE = Path(__file__).with_name("hostile_helper.py")
 
 
 class Stub:
