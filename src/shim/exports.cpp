@@ -24,7 +24,7 @@ using namespace pglakebase;
 bool handled(const ConnectCall& call, PGconn*& connection) {
   if (ReentryGuard::active()) return false;
   const ErrnoKeeper keeper;
-  if (is_inert()) return false;
+  if (is_inert() || is_ping(call.caller)) return false;
   const ReentryGuard guard;
   return connect_to_lakebase(call, connection);
 }

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "pglakebase/core/view.hpp"
+
 namespace pglakebase {
 namespace {
 
@@ -85,6 +87,12 @@ void* find_real(const char* name, const void* caller) {
   Search search{name, own, nullptr};
   ::dl_iterate_phdr(look_into, &search);
   return search.found;
+}
+
+bool is_ping(const void* caller) {
+  Dl_info info{};
+  return ::dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
+         starts_with(info.dli_sname, "PQping");
 }
 
 bool Libpq::load(const void* caller) {

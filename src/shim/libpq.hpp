@@ -37,6 +37,10 @@ struct Libpq {
 /// Never a function of this library. Null if there is none.
 void* find_real(const char* name, const void* caller);
 
+/// Is `caller` libpq's own PQping or PQpingParams? They go through PQconnectStart, only to see
+/// whether a server answers: nobody logs in.
+bool is_ping(const void* caller);
+
 template <typename Function>
 Function real_function(const char* name, const void* caller) {
   return reinterpret_cast<Function>(find_real(name, caller));
