@@ -108,7 +108,7 @@ class LocalLakebase:
 
     def fault(self, area: str, kind: str, target: str = "*", *, workspace: str = "*", times: Optional[int] = None,
               after: int = 0, **options: Any) -> int:
-        """area api: target is a route label; area gateway: a host, its short name, or a listener. Returns its number."""
+        """target: of api a route label; of gateway a host, its short name, or a listener. Returns its number."""
         return call(self.directory, "fault", area=area, kind=kind, target=target, workspace=workspace, times=times,
                     after=after, options=options)
 

@@ -55,8 +55,8 @@ class Cluster:
         self.directory.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(self.directory, "postgres", "postgres")
-        return self._spawn([str(BIN / "initdb"), "--pgdata", str(self.data), "--username", "postgres", "--auth", "trust",
-                            "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"])
+        return self._spawn([str(BIN / "initdb"), "--pgdata", str(self.data), "--username", "postgres",
+                            "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"])
 
     def start(self, plain_role: str) -> None:
         hba = f"local all all trust\nlocal replication all trust\nhost all {plain_role} 127.0.0.1/32 scram-sha-256\n"
@@ -106,8 +106,8 @@ class Cluster:
         # lets the postgres user reach a data directory below directories that only root may enter.
         prefix = ["setpriv", "--pdeathsig", "INT"]
         if os.geteuid() == 0:
-            prefix += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--inh-caps", "-all,+dac_override",
-                       "--ambient-caps", "-all,+dac_override"]
+            prefix += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups",
+                       "--inh-caps", "-all,+dac_override", "--ambient-caps", "-all,+dac_override"]
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
         with open(self.log, "ab") as log:
             return subprocess.Popen(prefix + command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -115,6 +115,8 @@ async def _deliver(writer: asyncio.StreamWriter, request: Request | None, respon
         while not writer.is_closing():
             writer.write(b"x" * 65536)
             await writer.drain()
+            # drain() alone does not always let the loop notice that the client has gone.
+            await asyncio.sleep(0)
         return False
     if response.delivery == RESET_AFTER_HEADERS:
         writer.write(head)

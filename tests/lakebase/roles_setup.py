@@ -61,9 +61,10 @@ async def populate(connection: Connection, world: World) -> None:
     await add_role(connection, inventory.NATIVE_ROLE, password=world.native_password)
     await add_role(connection, inventory.PLAIN_ROLE, password=world.plain_password)
     # The owner of a project may create databases, roles and schemas.
-    await connection.query(f"alter role {identifier(inventory.DEV.name)} createdb createrole;"
-                           f"alter database {inventory.DATABASE} owner to {identifier(inventory.DEV.name)};"
-                           f"grant connect, create on database {inventory.DATABASE} to {identifier(inventory.APP.name)};"
+    owner, app = identifier(inventory.DEV.name), identifier(inventory.APP.name)
+    await connection.query(f"alter role {owner} createdb createrole;"
+                           f"alter database {inventory.DATABASE} owner to {owner};"
+                           f"grant connect, create on database {inventory.DATABASE} to {app};"
                            "grant usage, create on schema public to public")
 
 

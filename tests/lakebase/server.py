@@ -103,8 +103,10 @@ class Server:
     async def _open_control(self, world: World, info: dict[str, Any]) -> None:
         assert self._gateway is not None and self._catalog is not None
         control = Control(world, self._gateway, self._catalog, info, self._stopping.set)
-        self._control = await asyncio.start_unix_server(partial(httpd.serve, control.handle, world.now),
-                                                        self.directory / "control", limit=httpd.MAX_HEAD)
+        path = self.directory / "control"
+        self._control = await asyncio.start_unix_server(partial(httpd.serve, control.handle, world.now), path,
+                                                        limit=httpd.MAX_HEAD)
+        path.chmod(0o600)
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,8 @@ class Call:
         self._check_workspace_id()
         kind, _, token = self.request.headers.get("authorization", "").partition(" ")
         if kind != "Bearer" or not token:
-            raise ApiError(401, "UNAUTHENTICATED", "Credential was not sent or was of an unsupported type for this API.")
+            raise ApiError(401, "UNAUTHENTICATED",
+                           "Credential was not sent or was of an unsupported type for this API.")
         found = self._by_pat(token) or self._by_jwt(token)
         if scope not in found.scopes and "all-apis" not in found.scopes:
             raise ApiError(403, "PERMISSION_DENIED", f"Provided OAuth token does not have required scopes: {scope}")

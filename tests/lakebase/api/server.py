@@ -80,7 +80,9 @@ class WorkspaceApi:
 
     async def _connected(self, serve: Callable[..., Any], reader: asyncio.StreamReader,
                          writer: asyncio.StreamWriter) -> None:
-        self._world.records.connections[f"api {self._workspace.name}"] += 1
+        # asyncio calls this once TLS is agreed on.
+        for counter in (self._world.records.connections, self._world.records.handshakes):
+            counter[f"api {self._workspace.name}"] += 1
         await serve(reader, writer)
 
     async def _handle(self, request: Request) -> Response:

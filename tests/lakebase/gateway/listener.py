@@ -135,7 +135,13 @@ class Gateway:
 
     async def _reopen(self, listener: Listener, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        self._listen(listener)
+        while True:
+            try:
+                self._listen(listener)
+                return
+            except OSError:
+                # Somebody's outgoing connection has the port for the moment.
+                await asyncio.sleep(0.05)
 
     async def _accept(self, listener: Listener) -> None:
         loop = asyncio.get_running_loop()
