@@ -57,9 +57,9 @@ std::string said(bool credential, bool resolution, bool failure) {
   const auto add = [&text](bool removed, const char* what) {
     if (removed) text += (text.empty() ? "" : ", ") + std::string(what);
   };
-  add(credential, "the credential");
-  add(resolution, "the identity found");
-  add(failure, "the last failure");
+  add(credential, "its credential");
+  add(resolution, "its identity");
+  add(failure, "its last failure");
   return text;
 }
 
@@ -85,7 +85,7 @@ int forget_one(const Cache& cache, const std::string& wanted) {
   const std::string what = said(credential, resolution, failure);
   const std::string subject = printable(target.shown());
   print(what.empty() ? "Nothing was remembered for " + subject + ".\n"
-                     : "Forgot " + what + " of " + subject + ".\n");
+                     : "Forgot " + subject + ": " + what + ".\n");
   return k_exit_ok;
 }
 

@@ -91,7 +91,8 @@ int warm_up(const Options& options, const std::string& program) {
 
 [[noreturn]] void execute(const std::string& path, ProgramArguments program) {
   ::execv(path.c_str(), program);
-  if (errno == ENOEXEC) {
+  int error = errno;
+  if (error == ENOEXEC && looks_like_script(path)) {
     // A script without its "#!" line, which execvp and all shells give to sh.
     std::string shell = "/bin/sh";
     std::string script = path;
@@ -100,9 +101,10 @@ int warm_up(const Options& options, const std::string& program) {
       arguments.push_back(*argument);
     arguments.push_back(nullptr);
     ::execv(shell.c_str(), arguments.data());
+    error = errno;
   }
-  const ExitCode code = errno == ENOENT ? k_exit_not_found : k_exit_not_executable;
-  throw CommandError(code, path + " cannot be executed: " + std::strerror(errno) +
+  const ExitCode code = error == ENOENT ? k_exit_not_found : k_exit_not_executable;
+  throw CommandError(code, path + " cannot be executed: " + std::strerror(error) +
                                "; see that the file, and the interpreter it names, are in order");
 }
 

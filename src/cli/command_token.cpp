@@ -42,9 +42,6 @@ CLI::Validator seconds(std::int64_t least, std::int64_t most) {
 int show_token(const Options& options) {
   forbid_core_dumps();
   const Target target = find_target(options.wanted);
-  if (target.several_sections)
-    complain("several services name the host " + std::string(target.hosts.view()) +
-             ", so the settings of none are used; name the service to choose");
   const std::string given_user = target.user();
 
   const Cache cache = Cache::open();

@@ -127,4 +127,9 @@ Preloading judge_preloading(const std::string& path) {
   return behind.valid() ? judge_binary(interpreter, behind.get()) : Preloading::possible;
 }
 
+bool looks_like_script(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return fd.valid() && read_start(fd.get(), k_shebang_limit, 0).find('\0') == std::string::npos;
+}
+
 }  // namespace pglakebase

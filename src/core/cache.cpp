@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/record.hpp"
@@ -74,7 +75,8 @@ UniqueFd open_our_file(int dir, const char* name) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat st {};
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0) return {};
-  if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink != 1 ||
+  // No link at all means that it was just replaced: a whole record still.
+  if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink > 1 ||
       (st.st_mode & k_others) != 0)
     return {};
   return fd;
@@ -106,6 +108,13 @@ bool publish_if_absent(int dir, const char* aside, const char* name) {
   ::unlinkat(dir, aside, 0);
   errno = error;
   return done;
+}
+
+void remove_if_same(int dir, const char* name, const struct stat& seen) {
+  struct stat st {};
+  if (::fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == seen.st_dev &&
+      st.st_ino == seen.st_ino)
+    ::unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
 }
 
 }  // namespace
@@ -166,6 +175,9 @@ Cache Cache::open() {
 // Made aside and then named, so that it appears whole and the first one wins.
 bool Cache::load_key() {
   for (int attempt = 0; attempt < 3; ++attempt) {
+    // Looked at before it is opened: what comes meanwhile must not be taken away below.
+    struct stat st {};
+    const bool present = ::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
     Text content;
     if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
       if (read_all(fd.get(), sizeof key_, content) && content.size() == sizeof key_) {
@@ -173,10 +185,13 @@ bool Cache::load_key() {
         return true;
       }
     }
-    // Nothing, or nothing that can be trusted: another key makes every old entry a miss.
-    struct stat st {};
-    if (::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1)
-      ::unlinkat(dir_.get(), "key", S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    // Where linking stands in for renaming, a new key has two names for a moment.
+    if (present && S_ISREG(st.st_mode) && st.st_nlink > 1 && attempt < 2) {
+      sleep_ms(1);
+      continue;
+    }
+    // What cannot be trusted goes: another key makes every old entry a miss.
+    if (present) remove_if_same(dir_.get(), "key", st);
     char fresh[sizeof key_];
     if (::getrandom(fresh, sizeof fresh, GRND_NONBLOCK) != sizeof fresh) return false;
     Text aside;

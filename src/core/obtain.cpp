@@ -116,7 +116,9 @@ class Obtaining {
 
  private:
   bool look(Credential& credential) const {
-    return lookup(cache_, request_, credential) && !(options_.need_user && credential.user.empty());
+    return lookup(cache_, request_, credential) &&
+           credential.issued_ms > options_.issued_after_ms &&
+           !(options_.need_user && credential.user.empty());
   }
 
   Freshness state(const Credential& credential) const {

@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -15,9 +16,16 @@
 namespace pglakebase {
 namespace {
 
-bool names_a_path(std::string_view input) {
+// No credential lives longer.
+constexpr std::int64_t k_longest_life_s = 86'400;
+
+bool names_a_path(std::string_view input, std::string_view value) {
+  // A program without a slash is looked for in PATH.
+  if (input == "databricks_cli_path") return value.find('/') != std::string_view::npos;
+  // The file's name, or its content.
+  if (input == "google_credentials") return !starts_with(trim(value), "{");
   return ends_with(input, "_file") || ends_with(input, "_filepath") || ends_with(input, "_path") ||
-         ends_with(input, "_dir");
+         ends_with(input, "_dir") || input == "google_application_credentials";
 }
 
 // The helper runs in "/", and two directories may hold files of one name.
@@ -41,8 +49,15 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
   append_field(out, key.view(), value);
 }
 
+// Is `rest` the input's name in upper case?
+bool is_own_variable(std::string_view rest, std::string_view input) {
+  for (const char c : rest)
+    if (c >= 'a' && c <= 'z') return false;
+  return equals_ignoring_case(rest, input);
+}
+
 // Every variable that an input has, found in one pass over the environment; numbered like
-// input_variable() does.
+// input_variable() does. Of a variable that stands there twice the first counts, as for getenv().
 struct Variables {
   static constexpr std::size_t k_inputs_at_most = 96;
   static constexpr std::size_t k_per_input = 5;
@@ -67,13 +82,17 @@ struct Variables {
       const Input& input = inputs()[i];
       const bool has_own = input.directive != DirectivePolicy::none;
       if (is_own) {
-        if (has_own && equals_ignoring_case(rest, input.name)) value[i][0] = content;
+        if (has_own && is_own_variable(rest, input.name)) keep(value[i][0], content);
         continue;
       }
       for (std::size_t n = 0; n < 4 && input.variables[n] != nullptr; ++n)
         if (input.variables[n][0] == name.front() && name == input.variables[n])
-          value[i][n + (has_own ? 1 : 0)] = content;
+          keep(value[i][n + (has_own ? 1 : 0)], content);
     }
+  }
+
+  static void keep(const char*& place, const char* content) {
+    if (place == nullptr) place = content;
   }
 
   bool given(std::string_view input) const {
@@ -121,7 +140,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
 
   std::int64_t seconds = 0;
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
-    request.refresh_before_ms_ = seconds * 1000;
+    request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
   request.name_ = cache.name(out.view());
   request.material_ = cache.name(request.secrets_.view());
@@ -134,7 +153,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
                   std::string_view given, bool has_client_id, const Cache& cache) {
   if (given.empty()) return;
   Text value;
-  if (names_a_path(input.name)) {
+  if (names_a_path(input.name, given)) {
     append_absolute(value, given);
   } else {
     value.append(given);

@@ -160,10 +160,9 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
       }
       inside = true;
       section = ServiceSection();
-      line.remove_prefix(1);
-      std::string_view name;
-      take_until(line, ']', name);
-      section.name.assign(name);
+      // Without the bracket at its end it is a section that nobody can name.
+      const std::size_t end = line.find(']');
+      if (end != std::string_view::npos) section.name.assign(slice(line, 1, end - 1));
     } else if (inside && line.starts_with('#')) {
       add_directive(line, section.directives);
     } else if (inside) {

@@ -68,6 +68,7 @@ class Connecting {
   }
 
   bool wants_credential() {
+    if (target_.section.directives.get("auth") == "native") return false;
     cache_ = Cache::open();
     GivenPassword given = GivenPassword::none;
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.
@@ -235,7 +236,8 @@ class Connecting {
 
 bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
-  if (call.keywords == nullptr || call.values == nullptr || !libpq.load(call.caller)) return false;
+  if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
+    return false;
   return Connecting(call, libpq).run(connection);
 }
 

@@ -12,8 +12,9 @@
 #include "renewal.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
-#define PGLAKEBASE_REAL(name) \
-  pglakebase::real_function<decltype(&::name)>(#name, __builtin_return_address(0))
+#define PGLAKEBASE_REAL(name)                          \
+  pglakebase::Meaning::at(__builtin_return_address(0)) \
+      .real<decltype(&::name)>(pglakebase::Wrapped::name)
 
 namespace {
 
@@ -24,7 +25,7 @@ using namespace pglakebase;
 bool handled(const ConnectCall& call, PGconn*& connection) {
   if (ReentryGuard::active()) return false;
   const ErrnoKeeper keeper;
-  if (is_inert()) return false;
+  if (is_inert() || is_ping(call.caller)) return false;
   const ReentryGuard guard;
   return connect_to_lakebase(call, connection);
 }
@@ -40,7 +41,7 @@ auto call_guarded(Function function, Arguments... arguments) {
 bool knows(const PGconn* connection, const void* caller, Libpq& libpq) {
   if (ReentryGuard::active() || recall(connection) == nullptr) return false;
   const ErrnoKeeper keeper;
-  return !is_inert() && libpq.load(caller);
+  return !is_inert() && Meaning::at(caller).libpq(libpq);
 }
 
 bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/switches.hpp"
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
@@ -32,13 +33,7 @@ bool is_postgres_server() {
 
 bool is_inert() {
   if (::getauxval(AT_SECURE) != 0) return true;
-  if (const char* mode = environment("PGLAKEBASE"); mode != nullptr)
-    if (const std::string_view value(mode);
-        equals_ignoring_case(value, "off") || value == "0" || equals_ignoring_case(value, "no"))
-      return true;
-  if (const char* mode = environment("USE_LAKEBASE");
-      mode != nullptr && !equals_ignoring_case(mode, "true"))
-    return true;
+  if (switched_off()) return true;
   return is_postgres_server() && environment("PGLAKEBASE_SERVER") == nullptr;
 }
 

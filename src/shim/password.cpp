@@ -31,7 +31,6 @@ bool issued_by_us(const Cache& cache, std::string_view token, Text& identity) {
 
 GivenPassword judge_password(const Answer& answer, const CallSettings& call, const Target& target,
                              const Cache& cache, Text& identity) {
-  if (target.section.directives.get("auth") == "native") return GivenPassword::native;
   const std::string_view password = answer.password();
   if (password.empty()) return GivenPassword::none;
   if (looks_like_jwt(password) && issued_by_us(cache, password, identity))

@@ -28,4 +28,8 @@ Preloading judge_preloading(const std::string& path);
 /// The same of an open ELF file; anything else counts as possible.
 Preloading judge_elf(int fd);
 
+/// Could a shell read the file, which the kernel does not take for a program? A binary has a NUL
+/// near its beginning.
+bool looks_like_script(const std::string& path);
+
 }  // namespace pglakebase

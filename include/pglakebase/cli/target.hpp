@@ -15,7 +15,7 @@ struct Target {
   ServiceSection section;   ///< without a name if no section counts
   bool by_service = false;  ///< the section's own connection settings count, then the environment's
   Text hosts;               ///< libpq's list
-  bool several_sections = false;  ///< more than one section names the host, so none counts
+  bool several_sections = false;  ///< with directives, so that none counts
 
   /// The service's name, else the hosts: for sentences.
   std::string_view shown() const { return by_service ? section.name.view() : hosts.view(); }

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace pglakebase {
+
+/// Has the user switched us off for this process? PGLAKEBASE=off (0, no), or USE_LAKEBASE set to
+/// anything but true.
+bool switched_off();
+
+}  // namespace pglakebase

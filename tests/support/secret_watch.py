@@ -1,0 +1,189 @@
+"""Watches a whole test session for secrets where none may be: outputs, arguments, environments, readable files.
+
+Client secrets, PATs and native passwords are known by their text; tokens by their shape, since every one counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Three parts of base64url, the first two of which are JSON objects.
+TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
+PAUSE = 0.03
+SCANNED_AT_MOST = 8 << 20
+# What these print is what they are for.
+TELLERS = {("pglakebase", "token"), ("pglakebase-fetch", ""), ("local-lakebase", "env"), ("local-lakebase", "mint")}
+
+
+def shorten(secret: bytes) -> str:
+    return secret[:6].decode("ascii", "replace") + "…"
+
+
+class SecretWatch:
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.outputs_seen = 0
+        self.processes_seen = 0
+        self.directories: set[Path] = set()
+        self._planted: dict[bytes, str] = {}
+        self._pattern: re.Pattern[bytes] | None = None
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._sampled: dict[int, tuple[bytes, int]] = {}
+        self._permitted = 0
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    # What to look for.
+
+    def plant(self, secret: str, what: str) -> None:
+        with self._lock:
+            self._planted[secret.encode()] = what
+            self._pattern = re.compile(b"|".join(re.escape(s) for s in self._planted))
+
+    def plant_lakebase(self, info: dict[str, Any]) -> None:
+        for workspace in info["workspaces"].values():
+            for principal, secret in workspace["secrets"].items():
+                self.plant(secret, f"client secret of {principal}")
+            for principal, pat in workspace["pats"].items():
+                self.plant(pat, f"PAT of {principal}")
+        for role, password in info["passwords"].items():
+            self.plant(password, f"password of {role}")
+
+    def watch_directory(self, directory: Path) -> None:
+        self.directories.add(directory)
+
+    @contextlib.contextmanager
+    def permitted(self) -> Iterator[None]:
+        """For a test that itself has to show a secret to a program, on its command line say."""
+        self._permitted += 1
+        try:
+            yield
+        finally:
+            self._permitted -= 1
+
+    # Where to look.
+
+    def secrets_in(self, content: bytes, tokens: bool = True) -> list[str]:
+        names = []
+        if self._pattern is not None:
+            names += [self._planted[match] for match in set(self._pattern.findall(content))]
+        if tokens:
+            names += [f"token {shorten(match)}" for match in set(TOKEN.findall(content))]
+        return names
+
+    def saw_output(self, argv: Any, content: bytes | str | None) -> None:
+        if not content or self._permitted:
+            return
+        self.outputs_seen += 1
+        words = [os.fsdecode(word) for word in argv] if isinstance(argv, (list, tuple)) else [str(argv)]
+        if any((Path(program).name, verb) in TELLERS for program, verb in zip(words, [*words[1:], ""])):
+            return
+        self._report(f"output of {' '.join(words)[:200]}", content.encode() if isinstance(content, str) else content)
+
+    def scan_files(self) -> None:
+        """Files that others may read."""
+        for directory in self.directories:
+            for parent, _, names in os.walk(directory):
+                for name in names:
+                    self._scan_file(Path(parent, name))
+
+    def _scan_file(self, file: Path) -> None:
+        try:
+            status = file.lstat()
+            if not os.path.isfile(file) or file.is_symlink() or not status.st_mode & 0o077:
+                return
+            with open(file, "rb") as content:
+                self._report(f"{file} (mode {status.st_mode & 0o777:o})", content.read(SCANNED_AT_MOST))
+        except OSError:
+            # Gone meanwhile.
+            return
+
+    def _report(self, where: str, content: bytes, tokens: bool = True) -> None:
+        self.found += [f"{name} in {where}" for name in self.secrets_in(content, tokens)]
+
+    # Other processes.
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(PAUSE):
+            ours = self._descendants()
+            for pid in ours:
+                self._sample_process(pid)
+
+    def _descendants(self) -> list[int]:
+        parents = {}
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                stat = Path("/proc", name, "stat").read_bytes()
+                fields = stat[stat.rindex(b")") + 2:].split()
+                parents[int(name)] = int(fields[1])
+        self_pid, found = os.getpid(), []
+        for pid in parents:
+            above: int | None = pid
+            while above and above != self_pid:
+                above = parents.get(above)
+            if above == self_pid and pid != self_pid or above != self_pid and self._is_helper(pid):
+                found.append(pid)
+        return found
+
+    @staticmethod
+    def _is_helper(pid: int) -> bool:
+        """A helper that outlives its host is nobody's child."""
+        with contextlib.suppress(OSError):
+            return Path("/proc", str(pid), "comm").read_bytes().strip() == b"pglakebase-fetc"
+        return False
+
+    def _sample_process(self, pid: int) -> None:
+        with contextlib.suppress(OSError):
+            directory = Path("/proc", str(pid))
+            arguments = (directory / "cmdline").read_bytes()
+            times = self._sampled.get(pid, (b"", 0))
+            seen = times[1] + 1 if times[0] == arguments else 0
+            self._sampled[pid] = (arguments, seen)
+            # Arguments and environment change with exec only; a second look for one that was under way.
+            if seen > 2 or self._permitted:
+                return
+            self.processes_seen += seen == 0
+            self._report(f"the arguments {arguments[:200]!r}", arguments)
+            is_helper = os.path.basename(arguments.split(b"\0")[0]) == b"pglakebase-fetch"
+            environment = (directory / "environ").read_bytes()
+            if is_helper:
+                self._report("the helper's environment", environment)
+            else:
+                # A test's own way to hand a secret over; a token is never handed over so.
+                kept = [v for v in environment.split(b"\0") if not v.startswith((b"PGPASSWORD=", b"DATABRICKS_TOKEN="))]
+                self._report(f"the environment of {arguments[:200]!r}",
+                             b"\0".join(TOKEN.findall(b"\0".join(kept))))
+
+
+@contextlib.contextmanager
+def outputs_watched(watch: SecretWatch) -> Iterator[None]:
+    """Every output that a test captures from a process goes by the watch."""
+    communicate = subprocess.Popen.communicate
+
+    def watched(process: "subprocess.Popen[Any]", *args: Any, **kwargs: Any) -> Any:
+        out, error = communicate(process, *args, **kwargs)
+        watch.saw_output(process.args, out)
+        watch.saw_output(process.args, error)
+        return out, error
+
+    subprocess.Popen.communicate = watched  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        subprocess.Popen.communicate = communicate  # type: ignore[method-assign]
