@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
 
 
 @pytest.fixture
-def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Stub:
-    return Stub(tmp_path / "stub", build, lakebase)
+def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Iterator[Stub]:
+    made = Stub(tmp_path / "stub", build, lakebase)
+    yield made
+    made.release()
 
 
 @pytest.fixture
