@@ -1,0 +1,232 @@
+"""Every libpq from 10 to 18 (Debian has one of them): connects, refuses clearly, renews, passes through."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lakebase import inventory
+from lakebase.client import LocalLakebase
+from support import libpqs
+from support.calls import CALLS
+from support.client import Client
+from support.gateway_log import assert_nothing_sent, assert_safe_logins
+
+APP = inventory.APP.name
+DIRECTIVE = "endpoint=projects/shop/branches/production/endpoints/primary"
+MODERN = [version for version in libpqs.VERSIONS if version >= libpqs.FIRST_WITH_SNI]
+OLD = [version for version in libpqs.VERSIONS if version < libpqs.FIRST_WITH_SNI]
+ALL = list(libpqs.VERSIONS)
+AT_ONCE = 4
+
+# More ways to say where to: arguments, environment, and whether the service "orders" is known.
+PLACE = {"PGHOST": "{host}", "PGHOSTADDR": "127.0.0.1", "PGPORT": "{port}"}
+NAMINGS = {
+    "PGSERVICEFILE": (["connectdb", "service=elsewhere"], {"PGSERVICEFILE": "{elsewhere}"}),
+    "PGSERVICE in PGSERVICEFILE": (["start", ""], {"PGSERVICEFILE": "{elsewhere}", "PGSERVICE": "elsewhere"}),
+    "PGHOST": (["connectdb", ""], PLACE),
+    "PGHOST polled": (["start", ""], PLACE),
+    "host of two addresses": (["connectdb", "host={host},{host} hostaddr=127.0.0.1,127.0.0.1 port=1,{port}"], {}),
+}
+
+Values = dict[str, str]
+Report = Callable[[int, list[str], dict[str, str]], Values]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    libpqs.install()
+
+
+@pytest.fixture
+def named(client: Client) -> Client:
+    client.service("orders", DIRECTIVE)
+    client.service("elsewhere", DIRECTIVE, file=client.home / "elsewhere.conf")
+    client.env["DATABRICKS_CONFIG_PROFILE"] = "DEMO"
+    return client
+
+
+@pytest.fixture
+def report(named: Client, lakebase: LocalLakebase, probes: Path) -> Report:
+    """What connect_probe says with that libpq."""
+    places = {"host": lakebase.hosts["demo"], "port": str(lakebase.ports["gateway"]),
+              "elsewhere": str(named.home / "elsewhere.conf")}
+
+    def run(version: int, argv: list[str], env: dict[str, str]) -> Values:
+        filled = {name: value.format(**places) for name, value in env.items()}
+        filled["LD_LIBRARY_PATH"] = str(libpqs.library_path(version))
+        # A service file may not have lines that are too long for it.
+        done = named.run(probes / "connect_probe", *(word.format(**places) for word in argv), env=filled)
+        return done.ok().values
+
+    return run
+
+
+def all_calls(report: Report, version: int) -> dict[str, Values]:
+    calls = {**CALLS, **NAMINGS}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(calls, pool.map(lambda call: report(version, call[0], dict(call[1])), calls.values()), strict=True))
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_it_is_this_libpq(named: Client, probes: Path, version: int) -> None:
+    listed = named.run(probes / "connect_probe", env={"LD_LIBRARY_PATH": str(libpqs.library_path(version)),
+                                                      "LD_TRACE_LOADED_OBJECTS": "1"})
+    assert f"libpq.so.5 => {libpqs.library_path(version)}/libpq.so.5" in listed.text
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_connects(report: Report, lakebase: LocalLakebase, version: int) -> None:
+    seen = all_calls(report, version)
+    expected = {"status": "ok", "error": "", "user": APP, "current_user": APP, "current_database": inventory.DATABASE,
+                "sslmode": "verify-full", "tls": "1", "gssencmode": "disable", "sigchld": "0", "children": "0"}
+    for name, values in seen.items():
+        assert {key: values.get(key) for key in expected} == expected, name
+    assert len(assert_safe_logins(lakebase)) == len(seen)
+
+
+def no_sni(version: int) -> str:
+    return (f"this program's libpq (version {version}) does not send the server name (SNI) that Lakebase needs; "
+            "use libpq 14 or newer\\n")
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_without_sni_one_clear_sentence(report: Report, lakebase: LocalLakebase, version: int) -> None:
+    for name, values in all_calls(report, version).items():
+        error = values["error"]
+        assert values["status"] == "bad", name
+        assert error.startswith("pglakebase: no token for the ") and error.endswith(": " + no_sni(version)), (name, error)
+        assert error.count("\\n") == 1 and values["needs_password"] == "0", name
+    assert_nothing_sent(lakebase)
+    assert lakebase.connections() == []
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_native_and_plain_are_untouched(report: Report, lakebase: LocalLakebase, version: int) -> None:
+    """A native password, and PostgreSQL that is no Lakebase: the same with the library as with it switched off."""
+    native = ["hostaddr=127.0.0.1", "user=native_user", "password=" + lakebase.passwords["native_user"],
+              "sslmode=require", "dbname=" + inventory.DATABASE]
+    by_address = [f"host={lakebase.hosts['provisioned']}", f"port={lakebase.ports['provisioned']}"]
+    plain = ["host=127.0.0.1", f"port={lakebase.ports['plain']}", "dbname=postgres", "user=plain_user"]
+    calls = [
+        ["params", "0", *native, *by_address],
+        ["start-params", "0", *native, *by_address],
+        ["params", "0", *native, *by_address, "password=wrong"],
+        ["params", "0", *plain, "password=" + lakebase.passwords["plain_user"]],
+        ["connectdb", " ".join([*plain, "password=" + lakebase.passwords["plain_user"]])],
+        ["--reset", "start", " ".join([*plain, "password=" + lakebase.passwords["plain_user"]])],
+        ["--reset-start", "params", "0", *plain, "password=" + lakebase.passwords["plain_user"]],
+        ["params", "0", *plain, "password=wrong"],
+        ["params", "0", "host=127.0.0.1", "port=1"],
+    ]
+
+    def with_and_without(argv: list[str]) -> list[Values]:
+        both = [report(version, argv, {}), report(version, argv, {"PGLAKEBASE": "off"})]
+        for values in both:
+            values.pop("connect_ms")
+        return both
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        seen = list(pool.map(with_and_without, calls))
+    for argv, (ours, plainly) in zip(calls, seen, strict=True):
+        assert ours == plainly, argv
+    assert [ours.get("current_user") for ours, _ in seen[:2]] == ["native_user"] * 2
+    assert [ours["status"] for ours, _ in seen] == ["ok", "ok", "bad", "ok", "ok", "ok", "ok", "bad", "bad"]
+
+
+class Session:
+    """A program that keeps its connection: session_probe."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def say(self, line: str) -> Values:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
+        values: Values = {}
+        while "done" not in values:
+            said = self._process.stdout.readline().decode()
+            assert said, (line, self._process.wait(), values)
+            name, _, value = said.rstrip("\n").partition("=")
+            values[name] = value
+        return values
+
+    def end(self) -> int:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return self._process.wait(20)
+
+
+@contextmanager
+def sessions(client: Client, probes: Path, versions: list[int], **env: str) -> Iterator[dict[int, Session]]:
+    processes = {
+        version: subprocess.Popen(
+            [probes / "session_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=client.environment(env={**env, "LD_LIBRARY_PATH": str(libpqs.library_path(version))}),
+        )
+        for version in versions
+    }  # fmt: skip
+    try:
+        running = {version: Session(process) for version, process in processes.items()}
+        yield running
+        assert {version: session.end() for version, session in running.items()} == dict.fromkeys(versions, 0)
+    finally:
+        for process in processes.values():
+            process.kill()
+            process.communicate()
+
+
+def is_ours(values: Values) -> bool:
+    return (values["status"], values.get("current_user"), values["error"]) == ("ok", APP, "")
+
+
+@pytest.mark.parametrize("way", ["connectdb", "start"])
+@pytest.mark.parametrize("reset", ["reset", "reset-start"])
+def test_resets_after_the_token_s_end(named: Client, lakebase: LocalLakebase, probes: Path, way: str, reset: str) -> None:
+    """First revoked, so that the cached one is refused, too; then expired."""
+    with sessions(named, probes, MODERN) as running:
+        first = {version: session.say(f"{way} service=orders") for version, session in running.items()}
+        assert all(map(is_ours, first.values())), first
+        lakebase.set_token_lifetime(3)
+        lakebase.revoke_all()
+        revoked = {version: session.say(reset) for version, session in running.items()}
+        assert all(map(is_ours, revoked.values())), revoked
+        assert {values["password_sha256"] for values in first.values()}.isdisjoint(
+            values["password_sha256"] for values in revoked.values())
+        time.sleep(4.2)
+        expired = {version: session.say(reset) for version, session in running.items()}
+        assert all(map(is_ours, expired.values())), expired
+    assert_safe_logins(lakebase)
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_a_cached_token_that_is_refused_is_replaced(report: Report, lakebase: LocalLakebase, version: int) -> None:
+    for argv in (["connectdb", "service=orders"], ["start", "service=orders"], ["params", "0", "service=orders"],
+                 ["start-params", "0", "service=orders"], ["login", *["NULL"] * 4, "service=orders", "NULL", "NULL"]):
+        report(version, ["connectdb", "service=orders"], {})
+        lakebase.revoke_all()
+        lakebase.forget()
+        values = report(version, argv, {})
+        assert is_ours(values), (argv, values)
+        assert len(assert_safe_logins(lakebase)) == 2
+
+
+@pytest.mark.parametrize("version", OLD)
+def test_resetting_what_was_refused(named: Client, lakebase: LocalLakebase, probes: Path, version: int) -> None:
+    with sessions(named, probes, [version]) as running:
+        session = running[version]
+        for way in ("connectdb", "start"):
+            said = session.say(f"{way} service=orders")
+            for again in ("reset", "reset-start", "reset"):
+                assert (said["status"], said["error"].endswith(no_sni(version))) == ("bad", True), said
+                said = session.say(again)
+            assert said["status"] == "bad" and said["error"] != ""
+            session.say("finish")
+    assert lakebase.connections() == []
