@@ -17,6 +17,8 @@ DIRECTORY = Path(os.environ.get("PGLAKEBASE_LIBPQS_DIR", ROOT / "build" / "npm-l
 VERSIONS = range(10, 19)
 # Older ones do not send the server's name (SNI).
 FIRST_WITH_SNI = 14
+# Older ones go by the passwd entry alone to find the home directory.
+FIRST_WITH_HOME = 15
 
 
 def install() -> None:

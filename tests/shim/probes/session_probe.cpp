@@ -43,8 +43,9 @@ int main() {
     if (what == "start") connection = start(rest);
     if (what == "reset") PQreset(connection);
     if (what == "reset-start") {
-      report("reset_start", PQresetStart(connection));
-      poll_until_done(connection, PQresetPoll);
+      const int started = PQresetStart(connection);
+      report("reset_start", started);
+      if (started != 0) poll_until_done(connection, PQresetPoll);
     }
     if (what == "finish") {
       PQfinish(connection);
