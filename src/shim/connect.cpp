@@ -115,7 +115,7 @@ class Connecting {
     asked.sslmode = asked_tls_.view();
     asked.sslrootcert = asked_root_.view();
     asked.lax = target_.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root();
+    asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     tls_ = choose_tls(asked);
     if (!tls_.refused.empty()) refusal_.assign(tls_.refused.view());

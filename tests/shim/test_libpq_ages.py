@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -170,20 +172,20 @@ class Session:
 
 
 @contextmanager
-def sessions(client: Client, probes: Path, versions: list[int]) -> Iterator[dict[int, Session]]:
-    processes = {
-        version: subprocess.Popen(
+def sessions(client: Client, probes: Path, versions: list[int]) -> Iterator[list[Session]]:
+    processes = [
+        subprocess.Popen(
             [probes / "session_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=client.environment(env=with_libpq(client, version)),
         )
         for version in versions
-    }  # fmt: skip
+    ]  # fmt: skip
     try:
-        running = {version: Session(process) for version, process in processes.items()}
+        running = list(map(Session, processes))
         yield running
-        assert {version: session.end() for version, session in running.items()} == dict.fromkeys(versions, 0)
+        assert [session.end() for session in running] == [0] * len(running)
     finally:
-        for process in processes.values():
+        for process in processes:
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
@@ -195,22 +197,25 @@ def is_ours(values: Values) -> bool:
     return (values["status"], values.get("current_user"), values["error"]) == ("ok", APP, "")
 
 
-@pytest.mark.parametrize("way", ["connectdb", "start"])
-@pytest.mark.parametrize("reset", ["reset", "reset-start"])
-def test_resets_after_the_token_s_end(named: Client, lakebase: LocalLakebase, probes: Path, way: str, reset: str) -> None:
+def test_resets_after_the_token_s_end(named: Client, lakebase: LocalLakebase, probes: Path) -> None:
     """First revoked, so that the cached one is refused, too; then expired."""
-    with sessions(named, probes, MODERN) as running:
-        first = {version: session.say(f"{way} service=orders") for version, session in running.items()}
-        assert all(map(is_ours, first.values())), first
-        lakebase.set_token_lifetime(3)
+    kinds = list(product(MODERN, ("connectdb", "start"), ("reset", "reset-start")))
+    with sessions(named, probes, [version for version, _, _ in kinds]) as running:
+
+        def all_say(lines: list[str]) -> list[Values]:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                said = list(pool.map(Session.say, running, lines))
+            for kind, values in zip(kinds, said, strict=True):
+                assert is_ours(values), (kind, values)
+            return said
+
+        first = all_say([f"{way} service=orders" for _, way, _ in kinds])
+        lakebase.set_token_lifetime(5)
         lakebase.revoke_all()
-        revoked = {version: session.say(reset) for version, session in running.items()}
-        assert all(map(is_ours, revoked.values())), revoked
-        assert {values["password_sha256"] for values in first.values()}.isdisjoint(
-            values["password_sha256"] for values in revoked.values())
-        time.sleep(4.2)
-        expired = {version: session.say(reset) for version, session in running.items()}
-        assert all(map(is_ours, expired.values())), expired
+        revoked = all_say([reset for _, _, reset in kinds])
+        assert {values["password_sha256"] for values in first}.isdisjoint(v["password_sha256"] for v in revoked)
+        time.sleep(6.2)
+        all_say([reset for _, _, reset in kinds])
     assert_safe_logins(lakebase)
 
 
@@ -228,11 +233,31 @@ def test_a_cached_token_that_is_refused_is_replaced(report: Report, lakebase: Lo
 
 @pytest.mark.parametrize("version", OLD)
 def test_resetting_what_was_refused(named: Client, lakebase: LocalLakebase, probes: Path, version: int) -> None:
-    with sessions(named, probes, [version]) as running:
-        session = running[version]
+    with sessions(named, probes, [version]) as [session]:
         for way in ("connectdb", "start"):
             said = session.say(f"{way} service=orders")
             for again in ("reset", "reset-start", "reset", "finish"):
                 assert (said["status"], said["error"].endswith(no_sni(version))) == ("bad", True), said
                 said = session.say(again)
     assert lakebase.connections() == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs a passwd file of its own")
+@pytest.mark.parametrize("version", [libpqs.FIRST_WITH_HOME - 1, libpqs.FIRST_WITH_HOME])
+def test_the_home_is_libpq_s(client: Client, lakebase: LocalLakebase, probes: Path, tmp_path: Path, version: int) -> None:
+    """HOME and the passwd entry name different homes; settings and roots count in the one that libpq goes by."""
+    passwd_home = tmp_path / "passwd-home"
+    passwd_home.mkdir(mode=0o700)
+    own = passwd_home if version < libpqs.FIRST_WITH_HOME else client.home
+    other = client.home if own == passwd_home else passwd_home
+    client.service("orders", "profile=DEMO", file=own / ".pg_service.conf")
+    client.service("orders", "profile=SECOND", file=other / ".pg_service.conf")
+    (other / ".postgresql").mkdir()
+    (other / ".postgresql" / "root.crt").write_text("not even a certificate")
+    passwd = tmp_path / "passwd"
+    passwd.write_text(f"root:x:0:0::{passwd_home}:/bin/sh\n")
+    own_passwd = ["unshare", "--mount", "sh", "-c", f'mount --bind {passwd} /etc/passwd && exec "$@"', "sh"]
+    for sslmode in ("", " sslmode=verify-full"):
+        values = client.run(probes / "connect_probe", "connectdb", "service=orders" + sslmode, prefix=own_passwd,
+                            env={"LD_LIBRARY_PATH": str(libpqs.library_path(version))}).ok().values
+        assert is_ours(values), values
