@@ -144,6 +144,21 @@ bool read_service_file(const Text& place, Text& content) {
   return !place.empty() && read_regular_file(place.c_str(), k_file_limit, content);
 }
 
+// Where the first section of that name begins.
+bool find_header(std::string_view text, std::string_view name, std::size_t& position) {
+  std::string_view rest = text;
+  std::string_view line;
+  while (!rest.empty()) {
+    position = text.size() - rest.size();
+    take_until(rest, '\n', line);
+    line = trim(line);
+    if (!line.starts_with('[')) continue;
+    const std::size_t end = line.find(']');
+    if (end != std::string_view::npos && slice(line, 1, end - 1) == name) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool next_section(std::string_view text, std::size_t& position, ServiceSection& section) {
@@ -182,12 +197,12 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
   bool guessed = false;
   for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
-    for (std::size_t position = 0; next_section(content.view(), position, section);) {
-      if (section.name.view() != name) continue;
-      set_origin(section, place, trusted);
-      section.guessed = guessed;
-      return section.name.ok() ? Found::yes : Found::out_of_memory;
-    }
+    std::size_t position = 0;
+    if (!find_header(content.view(), name, position)) continue;
+    next_section(content.view(), position, section);
+    set_origin(section, place, trusted);
+    section.guessed = guessed;
+    return section.name.ok() ? Found::yes : Found::out_of_memory;
   }
   section = ServiceSection();
   return Found::no;

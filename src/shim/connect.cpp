@@ -58,6 +58,7 @@ class Connecting {
 
     user_missing_ = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
                     target_.section.user.empty();
+    may_have_password_ = may_have_password(answer, settings_, target_, libpq_.libVersion());
     dbname_missing_ = answer.get("dbname") == k_marker;
     asked_tls_.assign(answer.get("sslmode"));
     asked_root_.assign(answer.get("sslrootcert"));
@@ -72,7 +73,9 @@ class Connecting {
     cache_ = Cache::open();
     GivenPassword given = GivenPassword::none;
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.
-    if (!ask_for_password(nullptr, given) && !ask_for_password("pglakebase", given)) return false;
+    if (may_have_password_ && !ask_for_password(nullptr, given) &&
+        !ask_for_password("pglakebase", given))
+      return false;
     arguments_.reset();
     if (given == GivenPassword::native) return false;
     if (target_.kind == Target::Kind::mixed) {
@@ -226,6 +229,7 @@ class Connecting {
   Text issued_to_;
   Text refusal_;
   std::int64_t connect_timeout_ = 0;
+  bool may_have_password_ = true;
   bool user_missing_ = false;
   bool dbname_missing_ = false;
   bool has_gssencmode_ = false;
@@ -236,7 +240,8 @@ class Connecting {
 
 bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
-  if (call.keywords == nullptr || call.values == nullptr || !libpq.load(call.caller)) return false;
+  if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
+    return false;
   return Connecting(call, libpq).run(connection);
 }
 

@@ -126,6 +126,10 @@ class LocalLakebase:
         """good, wrong-host, expired, untrusted or self-signed."""
         call(self.directory, "certificate", listener=listener, kind=kind)
 
+    def alias(self, name: str, host: str = "demo") -> None:
+        """Another server name for a host, as a private DNS zone gives; the certificate `wrong-host` has db.example.net."""
+        call(self.directory, "alias", name=name, host=host)
+
     def set(self, **settings: Any) -> None:
         """See world.Settings."""
         call(self.directory, "set", **settings)

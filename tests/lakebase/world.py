@@ -76,12 +76,16 @@ class World:
         self.settings = settings
         self._initial = dict(vars(settings))
         self.workspaces = {estate.name: Workspace(estate) for estate in inventory.ESTATES}
-        self.hosts: dict[str, Host] = {h.name: h for e in inventory.ESTATES for h in e.hosts()}
+        self.hosts = self._own_hosts()
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
         self.native_password = secrets.token_urlsafe(18)
         self.plain_password = secrets.token_urlsafe(18)
+
+    @staticmethod
+    def _own_hosts() -> dict[str, Host]:
+        return {h.name: h for e in inventory.ESTATES for h in e.hosts()}
 
     def now(self) -> float:
         return time.time() + self.settings.clock_skew
@@ -89,6 +93,7 @@ class World:
     def reset(self) -> None:
         """Everything back to how it was at start, except the roles in the database."""
         self.settings.update(self._initial)
+        self.hosts = self._own_hosts()
         self.faults.clear()
         self.records.clear()
         self.issued.revoked.clear()

@@ -44,8 +44,8 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
 /// `section.file` and `trusted` are left alone.
 bool next_section(std::string_view text, std::size_t& position, ServiceSection& section);
 
-/// Goes through the sections of all these files, strongest file first. For listing: of sections with
-/// one name, the first counts.
+/// Goes through the sections of all these files, strongest file first. For listing: of sections
+/// with one name, the first counts.
 class ServiceSections {
  public:
   /// False at the end.
