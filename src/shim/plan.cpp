@@ -147,7 +147,7 @@ class Planning {
     asked.sslmode = sslmode_.view();
     asked.sslrootcert = sslrootcert_.view();
     asked.lax = plan_.target.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root();
+    asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
     plan_.refusal.assign(plan_.tls.refused.view());
