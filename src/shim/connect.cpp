@@ -2,6 +2,7 @@
 
 #include "arguments.hpp"
 #include "ask.hpp"
+#include "cancellation_keeper.hpp"
 #include "connections.hpp"
 #include "failed_connection.hpp"
 #include "inert.hpp"
@@ -36,11 +37,18 @@ class Connecting {
         settings_(libpq, call.keywords, call.values, call.expand_dbname) {}
 
   bool run(PGconn*& connection) {
-    if (!find_out()) return false;
-    if (!wants_credential()) return false;
-    if (refusal_.empty()) choose_settings();
-    if (!refusal_.empty()) return refuse(connection);
-    return connect(connection);
+    Obtained obtained;
+    {
+      const CancellationKeeper keeper;
+      if (!find_out()) return false;
+      if (!wants_credential()) return false;
+      if (refusal_.empty()) choose_settings();
+      if (!refusal_.empty()) return refuse(connection);
+      if (!get_credential(obtained)) return false;
+      if (!refusal_.empty()) return refuse(connection);
+      if (!obtained.ok) return postpone(connection, obtained);
+    }
+    return log_in(connection, obtained);
   }
 
  private:
@@ -140,30 +148,32 @@ class Connecting {
     return whole;
   }
 
-  bool connect(PGconn*& connection) {
+  // False if the caller's own password, or no memory, says to stand aside. Else `obtained` is a
+  // credential or a failure that may pass, unless there is a refusal.
+  bool get_credential(Obtained& obtained) {
     const Request request = Request::build(target_.hosts.view(), target_.service.view(),
                                            target_.section.directives, cache_);
     if (!request.ok()) return false;
     ObtainOptions options;
     options.need_user = user_missing_;
     options.deadline_ms = monotonic_ms() + patience_ms();
-    const Obtained obtained = obtain(cache_, request, options);
+    obtained = obtain(cache_, request, options);
+    // libpq may need the descriptor.
+    cache_ = Cache();
 
-    arguments_.reset();
-    if (obtained.ok) {
-      // Somebody else's token of ours stays what it is.
-      if (!issued_to_.empty() && issued_to_.view() != obtained.credential.identity.view())
-        return false;
-      if (user_missing_ && obtained.credential.user.empty()) {
-        refusal_.append("no role name is known for this identity; give one (user=…)");
-        return refuse(connection);
-      }
-      return log_in(connection, obtained);
+    if (!obtained.ok) {
+      if (obtained.failure.permanent) refusal_.assign(obtained.failure.sentence.view());
+      return true;
     }
-    if (obtained.failure.permanent) {
-      refusal_.assign(obtained.failure.sentence.view());
-      return refuse(connection);
-    }
+    // Somebody else's token of ours stays what it is.
+    if (!issued_to_.empty() && issued_to_.view() != obtained.credential.identity.view())
+      return false;
+    if (user_missing_ && obtained.credential.user.empty())
+      refusal_.append("no role name is known for this identity; give one (user=…)");
+    return true;
+  }
+
+  bool postpone(PGconn*& connection, const Obtained& obtained) {
     append_settings(k_stand_in, k_stand_in);
     if (!arguments_.ok()) return false;
     const Text why = sentence(obtained.failure.sentence);
@@ -198,6 +208,7 @@ class Connecting {
 
   // Behind everything the caller says.
   void append_settings(const char* password, const char* user) {
+    arguments_.reset();
     arguments_.append("password", password);
     if (user_missing_) arguments_.append("user", user);
     if (dbname_missing_) arguments_.append("dbname", k_default_database);
