@@ -89,6 +89,11 @@ void* find_real(const char* name, const void* caller) {
   return search.found;
 }
 
+bool in_same_object(const void* one, const void* other) {
+  const void* base = base_of(one);
+  return base != nullptr && base == base_of(other);
+}
+
 bool is_ping(const void* caller) {
   Dl_info info{};
   return ::dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&

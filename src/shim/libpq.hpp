@@ -37,6 +37,9 @@ struct Libpq {
 /// Never a function of this library. Null if there is none.
 void* find_real(const char* name, const void* caller);
 
+/// Do both addresses lie in one loaded library or program?
+bool in_same_object(const void* one, const void* other);
+
 /// Is `caller` libpq's own PQping or PQpingParams? They go through PQconnectStart, only to see
 /// whether a server answers: nobody logs in.
 bool is_ping(const void* caller);
