@@ -66,13 +66,23 @@ class Connecting {
 
     user_missing_ = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
                     target_.section.user.empty();
-    dbname_missing_ = answer.get("dbname") == k_marker;
+    dbname_missing_ = answer.get("dbname") == k_marker ||
+                      (answer.get("dbname") == answer.get("user") && dbname_follows_user());
     asked_tls_.assign(answer.get("sslmode"));
     asked_root_.assign(answer.get("sslrootcert"));
     has_gssencmode_ = answer.knows("gssencmode");
     has_sni_ = answer.knows("sslsni");
     parse_number(answer.get("connect_timeout"), connect_timeout_);
     return true;
+  }
+
+  // libpq's default for the database is the user's name, whoever gave that.
+  bool dbname_follows_user() {
+    arguments_.append("user", k_marker);
+    arguments_.append("password", "x");
+    const Answer answer(libpq_, arguments_, call_.expand_dbname);
+    arguments_.reset();
+    return answer.resolved() && answer.get("dbname") == k_marker;
   }
 
   bool wants_credential() {
