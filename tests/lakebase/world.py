@@ -24,6 +24,7 @@ class Settings:
     login_latency_ms: int = 0
     page_size: int = 2
     clock_skew: int = 0  # seconds by which the server's clock is ahead
+    fleet: int = 0  # how many endpoints more; counts at start only
     ask_password_in_plaintext: bool = False  # to catch clients that would send it
 
     def update(self, changes: dict[str, Any]) -> None:
@@ -75,8 +76,9 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._initial = dict(vars(settings))
-        self.workspaces = {estate.name: Workspace(estate) for estate in inventory.ESTATES}
-        self.hosts: dict[str, Host] = {h.name: h for e in inventory.ESTATES for h in e.hosts()}
+        estates = inventory.estates(settings.fleet)
+        self.workspaces = {estate.name: Workspace(estate) for estate in estates}
+        self.hosts: dict[str, Host] = {h.name: h for e in estates for h in e.hosts()}
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
