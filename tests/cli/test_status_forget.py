@@ -136,7 +136,7 @@ def test_fetch_under_way(two: Sandbox) -> None:
     write(os.getpid(), now - 2000)
     fetching = status(two)["entries"][0]["fetching"]
     assert fetching["process"] == os.getpid()
-    assert re.search(r"  fetching      since \d s, asked for by process \d+\n", two.run("status").stdout)
+    assert re.search(r"  fetching      since \d s, by process \d+\n", two.run("status").stdout)
     write(os.getpid(), now - 60_000)
     assert "fetching" not in status(two)["entries"][0]
     write(2**22 + 1, now)
