@@ -236,7 +236,8 @@ class Connecting {
 
 bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
-  if (call.keywords == nullptr || call.values == nullptr || !libpq.load(call.caller)) return false;
+  if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
+    return false;
   return Connecting(call, libpq).run(connection);
 }
 

@@ -12,8 +12,9 @@
 #include "renewal.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
-#define PGLAKEBASE_REAL(name) \
-  pglakebase::real_function<decltype(&::name)>(#name, __builtin_return_address(0))
+#define PGLAKEBASE_REAL(name)                          \
+  pglakebase::Meaning::at(__builtin_return_address(0)) \
+      .real<decltype(&::name)>(pglakebase::Wrapped::name)
 
 namespace {
 
@@ -40,7 +41,7 @@ auto call_guarded(Function function, Arguments... arguments) {
 bool knows(const PGconn* connection, const void* caller, Libpq& libpq) {
   if (ReentryGuard::active() || recall(connection) == nullptr) return false;
   const ErrnoKeeper keeper;
-  return !is_inert() && libpq.load(caller);
+  return !is_inert() && Meaning::at(caller).libpq(libpq);
 }
 
 bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {

@@ -15,8 +15,7 @@ from support.stub import Stub
 @pytest.fixture
 def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
     """The whole product: library and helper of the build tree."""
-    if not helper(build).exists():
-        return Client(Stub(tmp_path / "stub", build, lakebase).library, build, lakebase, tmp_path)
+    assert helper(build).exists()
     return Client(library(build), build, lakebase, tmp_path)
 
 
