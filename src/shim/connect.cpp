@@ -5,6 +5,7 @@
 #include "connections.hpp"
 #include "failed_connection.hpp"
 #include "inert.hpp"
+#include "learned_roots.hpp"
 #include "password.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
@@ -61,6 +62,8 @@ class Connecting {
     dbname_missing_ = answer.get("dbname") == k_marker;
     asked_tls_.assign(answer.get("sslmode"));
     asked_root_.assign(answer.get("sslrootcert"));
+    roots_.hostaddrs.assign(answer.get("hostaddr"));
+    roots_.ports.assign(answer.get("port"));
     has_gssencmode_ = answer.knows("gssencmode");
     has_sni_ = answer.knows("sslsni");
     parse_number(answer.get("connect_timeout"), connect_timeout_);
@@ -175,6 +178,11 @@ class Connecting {
   }
 
   bool log_in(PGconn*& connection, const Obtained& obtained) {
+    if (tls_.is_bundle) {
+      roots_.bundle.assign(tls_.sslrootcert.view());
+      choose_roots(libpq_, cache_, target_.hosts.view(), roots_);
+      if (!roots_.learned.empty()) tls_.sslrootcert.assign(roots_.learned.view());
+    }
     append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
     if (!arguments_.ok()) return false;
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
@@ -191,6 +199,7 @@ class Connecting {
     remembered.service = static_cast<Text&&>(target_.service);
     remembered.directives = static_cast<Directives&&>(target_.section.directives);
     remembered.user_missing = user_missing_;
+    remembered.roots = static_cast<ChosenRoots&&>(roots_);
     remembered.patience_ms = patience_ms();
     note_credential(remembered, credential, from_cache);
     return remembered;
@@ -221,6 +230,7 @@ class Connecting {
   Target target_;
   Cache cache_;
   TlsChosen tls_;
+  ChosenRoots roots_;
   Text asked_tls_;
   Text asked_root_;
   Text issued_to_;

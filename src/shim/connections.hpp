@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "learned_roots.hpp"
 #include "pglakebase/core/directives.hpp"
 #include "pglakebase/core/sha256.hpp"
 #include "pglakebase/core/text.hpp"
@@ -17,6 +18,7 @@ struct Remembered {
   Text service;
   Directives directives;
   bool user_missing = false;
+  ChosenRoots roots;
 
   // The credential that it holds.
   Digest password{};           ///< SHA-256 of the password that we put there last
