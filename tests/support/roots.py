@@ -29,6 +29,13 @@ class Roots:
         aside.rename(self.bundle)
         self.client.env["SSL_CERT_FILE"] = str(self.bundle)
 
+    def two_hosts(self, service: str) -> None:
+        """A service with a list: `demo` on the usual port, `readonly` on the odd one."""
+        hosts, ports = self.lakebase.hosts, self.lakebase.ports
+        with open(self.client.home / ".pg_service.conf", "a", encoding="utf-8") as out:
+            out.write(f"[{service}]\nhost={hosts['demo']},{hosts['readonly']}\nhostaddr=127.0.0.1,127.0.0.1\n"
+                      f"port={ports['gateway']},{ports['odd']}\n" + "".join(f"#lakebase: {d}\n" for d in SERVICE))
+
     def psql(self, conninfo: str = "service=orders", **options: Any) -> Outcome:
         return self.client.psql(conninfo, **options)
 
