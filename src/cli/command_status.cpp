@@ -123,8 +123,8 @@ void add_entry(std::string& out, const Shown& shown, std::int64_t now) {
   if (entry.has_failure) {
     add_line(out, "last failure", entry.failure.sentence.view());
     add_line(out, "tried again",
-             entry.failure.not_before_ms > now ? until(entry.failure.not_before_ms, now)
-                                               : "at the next connection");
+             entry.failure.holds_at(now) ? until(entry.failure.not_before_ms, now)
+                                         : "at the next connection");
   }
 }
 

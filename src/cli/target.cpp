@@ -45,6 +45,7 @@ Target from_host(std::string_view hosts) {
 
 Target checked(Target&& target) {
   check(target);
+  pass_by_pooler(target);
   return std::move(target);
 }
 
@@ -157,6 +158,7 @@ bool find_expected_target(std::string_view service, Target& target) {
   }
   if (is_left_to_libpq(target)) return false;
   check(target);
+  pass_by_pooler(target);
   return true;
 }
 
@@ -167,6 +169,7 @@ bool target_of_section(ServiceSection&& section, Target& target) {
   } catch (const CommandError&) {
     return false;
   }
+  pass_by_pooler(target);
   return true;
 }
 

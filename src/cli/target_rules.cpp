@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "pglakebase/cli/command_error.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
@@ -53,8 +55,13 @@ bool hosts_of_one_section(const Target& target) {
   return true;
 }
 
+bool passes_by_pooler(const ServiceSection& section) {
+  return section.directives.get("strip_pooler") == "yes";
+}
+
+// The first host that is a pooler's and not to be passed by.
 std::string_view pooler_host(const Target& target) {
-  if (target.section.directives.has("strip_pooler")) return {};
+  if (passes_by_pooler(target.section)) return {};
   std::string_view hosts = target.hosts.view();
   std::string_view host;
   while (take_until(hosts, ',', host))
@@ -128,7 +135,19 @@ void check(const Target& target) {
   if (const std::string_view host = pooler_host(target); !host.empty())
     not_configured(std::string(host) +
                    " is a pooler, which takes native passwords only; use the host without "
-                   "\"-pooler\"");
+                   "\"-pooler\", or say \"#lakebase: strip_pooler=yes\" in the service");
+}
+
+void pass_by_pooler(Target& target) {
+  if (!passes_by_pooler(target.section)) return;
+  Text direct;
+  std::string_view hosts = target.hosts.view();
+  std::string_view host;
+  while (take_until(hosts, ',', host)) {
+    if (!direct.empty()) direct.append_char(',');
+    append_direct_host(direct, host);
+  }
+  target.hosts = std::move(direct);
 }
 
 bool is_left_to_libpq(const Target& target) {

@@ -22,6 +22,9 @@ std::string_view foreign_host(std::string_view hosts, const ServiceSection& sect
 /// Throws CommandError for every reason why there is nothing to sign in to.
 void check(const Target& target);
 
+/// Puts the endpoints' own hosts in the place of their poolers', if the service says so.
+void pass_by_pooler(Target& target);
+
 /// Would the library, too, leave the password to libpq?
 bool is_left_to_libpq(const Target& target);
 
