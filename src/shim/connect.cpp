@@ -1,6 +1,7 @@
 #include "connect.hpp"
 
 #include "arguments.hpp"
+#include "cancellation_keeper.hpp"
 #include "connections.hpp"
 #include "failed_connection.hpp"
 #include "pglakebase/core/clock.hpp"
@@ -26,48 +27,63 @@ class Connecting {
 
   bool run(PGconn*& connection) {
     if (!arguments_.ok()) return false;
-    plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
-    switch (plan_.kind) {
-      case Plan::Kind::untouched:
-        return false;
-      case Plan::Kind::refused:
-        return refuse(connection, plan_.refusal);
-      case Plan::Kind::credential:
-        break;
+    Obtained obtained;
+    {
+      const CancellationKeeper keeper;
+      plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
+      if (plan_.kind == Plan::Kind::credential && !get_credential(obtained)) return false;
+      if (plan_.kind == Plan::Kind::untouched) return false;
+      if (plan_.kind == Plan::Kind::refused) return refuse(connection);
+      if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
     }
+    return log_in(connection, obtained);
+  }
+
+ private:
+  // False without memory. Else `obtained` is a credential or a failure that may pass, unless the
+  // plan has become another.
+  bool get_credential(Obtained& obtained) {
     const Request request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
                                            plan_.target.section.directives, cache_);
     if (!request.ok()) return false;
     ObtainOptions options;
     options.need_user = plan_.user_missing;
     options.deadline_ms = monotonic_ms() + patience_ms();
-    const Obtained obtained = obtain(cache_, request, options);
-    if (obtained.ok) return log_in(connection, obtained);
-    return obtained.failure.permanent ? refuse(connection, obtained.failure.sentence)
-                                      : postpone(connection, obtained.failure.sentence);
+    obtained = obtain(cache_, request, options);
+    // libpq may need the descriptor.
+    cache_ = Cache();
+
+    const Credential& credential = obtained.credential;
+    if (!obtained.ok) {
+      if (obtained.failure.permanent) refuse_because(obtained.failure.sentence.view());
+    } else if (!plan_.issued_to.empty() && plan_.issued_to.view() != credential.identity.view()) {
+      // A token that we issued to somebody else stays what it is.
+      plan_.kind = Plan::Kind::untouched;
+    } else if (plan_.user_missing && credential.user.empty()) {
+      refuse_because("no role name is known for this identity; give one (user=…)");
+    }
+    return true;
   }
 
- private:
+  void refuse_because(std::string_view reason) {
+    plan_.kind = Plan::Kind::refused;
+    plan_.refusal.assign(reason);
+  }
+
   bool log_in(PGconn*& connection, const Obtained& obtained) {
-    const Credential& credential = obtained.credential;
-    // A token that we issued to somebody else stays what it is.
-    if (!plan_.issued_to.empty() && plan_.issued_to.view() != credential.identity.view())
-      return false;
-    if (plan_.user_missing && credential.user.empty())
-      return refuse(connection, Text("no role name is known for this identity; give one (user=…)"));
-    append_settings(credential.token.c_str(), credential.user.c_str());
+    append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
     if (!arguments_.ok()) return false;
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
-    remember(connection, to_remember(credential, obtained.from_cache));
+    remember(connection, to_remember(obtained.credential, obtained.from_cache));
     if (call_.blocking) settle(libpq_, connection);
     return true;
   }
 
-  bool refuse(PGconn*& connection, const Text& reason) {
+  bool refuse(PGconn*& connection) {
     connection =
-        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(reason).view());
+        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(plan_.refusal).view());
     return connection != nullptr;
   }
 
@@ -106,6 +122,7 @@ class Connecting {
 
   // Behind everything the caller says.
   void append_settings(const char* password, const char* user) {
+    arguments_.reset();
     arguments_.append("password", password);
     if (plan_.user_missing) arguments_.append("user", user);
     if (plan_.dbname_missing) arguments_.append("dbname", k_default_database);

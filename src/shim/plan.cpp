@@ -51,7 +51,8 @@ class Planning {
     plan_.user_missing = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
                          target.section.user.empty();
     note_user(answer);
-    plan_.dbname_missing = answer.get("dbname") == k_marker;
+    plan_.dbname_missing = answer.get("dbname") == k_marker ||
+                           (answer.get("dbname") == answer.get("user") && dbname_follows_user());
     plan_.options.assign(answer.get("options"));
     plan_.has_gssencmode = answer.knows("gssencmode");
     parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
@@ -60,6 +61,15 @@ class Planning {
     has_sni_ = answer.knows("sslsni");
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
     return true;
+  }
+
+  // libpq's default for the database is the user's name, whoever gave that.
+  bool dbname_follows_user() {
+    arguments_.reset();
+    arguments_.append("user", k_marker);
+    arguments_.append("password", "x");
+    const Answer answer(libpq_, arguments_, expand_dbname_);
+    return answer.resolved() && answer.get("dbname") == k_marker;
   }
 
   // The marker stands in for what a service or the environment says.

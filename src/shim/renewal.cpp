@@ -1,5 +1,6 @@
 #include "renewal.hpp"
 
+#include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/log.hpp"
@@ -68,6 +69,7 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
 
 // True if the connection now holds a fresh credential and is to be reset.
 bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr || !was_rejected(libpq, connection) ||
       !holds_our_password(libpq, connection, *remembered))
@@ -116,6 +118,7 @@ void note_credential(Remembered& remembered, const Credential& credential, bool 
 }
 
 bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr) return true;
   if (was_refused(libpq, connection, *remembered)) return false;
