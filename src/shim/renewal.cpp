@@ -110,7 +110,10 @@ void note_credential(Remembered& remembered, const Credential& credential, bool 
 
 bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   Remembered* remembered = recall(connection);
-  if (remembered == nullptr || !holds_our_password(libpq, connection, *remembered)) return true;
+  if (remembered == nullptr) return true;
+  // Refused for good: libpq could only forget why.
+  if (remembered->hosts.empty()) return false;
+  if (!holds_our_password(libpq, connection, *remembered)) return true;
   remembered->retried = false;
   const Asking asking(*remembered);
   if (!asking.request.ok()) return true;
