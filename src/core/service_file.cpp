@@ -23,8 +23,8 @@ constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/
 
 // The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
 // configured; false behind the last one.
-bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted,
-                        bool& guessed) {
+bool service_file_place(std::size_t n, std::string_view servicefile, std::string_view home,
+                        Text& place, bool& trusted, bool& guessed) {
   place.clear();
   trusted = false;
   guessed = n > 2;
@@ -39,8 +39,9 @@ bool service_file_place(std::size_t n, std::string_view servicefile, Text& place
   if (n == 1) {
     trusted = true;
     // libpq does not look at it where PGSERVICEFILE is given.
-    if (servicefile.empty() && environment("PGSERVICEFILE") == nullptr && home_directory(place))
-      place.append("/.pg_service.conf");
+    if (!servicefile.empty() || environment("PGSERVICEFILE") != nullptr) return true;
+    place.append(home);
+    if (!home.empty() || home_directory(place)) place.append("/.pg_service.conf");
     return true;
   }
   if (n == 2) {
@@ -201,12 +202,13 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
   return inside;
 }
 
-Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section) {
+Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section,
+                   std::string_view home) {
   Text place;
   Text content;
   bool trusted = false;
   bool guessed = false;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     std::size_t position = 0;
     if (!find_header(content.view(), name, position)) continue;
@@ -220,7 +222,7 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
 }
 
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
-                           ServiceSection& section, bool& several) {
+                           ServiceSection& section, bool& several, std::string_view home) {
   several = false;
   bool found = false;
   Text place;
@@ -228,7 +230,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   bool trusted = false;
   bool guessed = false;
   ServiceSection candidate;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
       if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;
@@ -248,7 +250,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
 bool ServiceSections::next(ServiceSection& section) {
   while (!next_section(content_.view(), position_, section)) {
     do {
-      if (!service_file_place(place_count_++, {}, place_, trusted_, guessed_)) return false;
+      if (!service_file_place(place_count_++, {}, {}, place_, trusted_, guessed_)) return false;
     } while (!read_service_file(place_, content_));
     position_ = 0;
   }

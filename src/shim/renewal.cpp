@@ -1,5 +1,6 @@
 #include "renewal.hpp"
 
+#include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/log.hpp"
@@ -35,6 +36,13 @@ struct Asking {
                                remembered.directives, cache)) {}
 };
 
+// libpq never starts such a connection again, and would leave it without a word.
+bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered& remembered) {
+  return remembered.hosts.empty() && !remembered.sentence.empty() &&
+         libpq.status(connection) == CONNECTION_BAD &&
+         remembered.libpqs_words.view() == libpq.errorMessage(connection);
+}
+
 void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
                   std::string_view start, std::string_view rest) {
   remembered.sentence.assign(start);
@@ -61,6 +69,7 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
 
 // True if the connection now holds a fresh credential and is to be reset.
 bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr || !was_rejected(libpq, connection) ||
       !holds_our_password(libpq, connection, *remembered))
@@ -109,10 +118,10 @@ void note_credential(Remembered& remembered, const Credential& credential, bool 
 }
 
 bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr) return true;
-  // Refused for good: libpq could only forget why.
-  if (remembered->hosts.empty()) return false;
+  if (was_refused(libpq, connection, *remembered)) return false;
   if (!holds_our_password(libpq, connection, *remembered)) return true;
   remembered->retried = false;
   const Asking asking(*remembered);
@@ -122,8 +131,12 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
   const Obtained obtained = obtain(asking.cache, asking.request, options);
   if (obtained.ok) {
-    if (obtained.credential.issued_ms != remembered->issued_ms)
+    if (obtained.credential.issued_ms != remembered->issued_ms) {
       put_in(libpq, connection, *remembered, obtained);
+    } else {
+      // Fetched for this connection's start, it is no longer beyond doubt.
+      remembered->from_cache = obtained.from_cache;
+    }
     return true;
   }
   if (remembered->expires_ms > wall_clock_ms() || libpq.status(connection) != CONNECTION_BAD)
