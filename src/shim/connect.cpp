@@ -50,6 +50,7 @@ class Connecting {
     options.need_user = plan_.user_missing;
     options.deadline_ms = monotonic_ms() + patience_ms();
     obtained = obtain(cache_, request, options);
+    if (obtained.ok) choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
     // libpq may need the descriptor.
     cache_ = Cache();
 
@@ -114,6 +115,7 @@ class Connecting {
     remembered.hosts = static_cast<Text&&>(plan_.target.hosts);
     remembered.service = static_cast<Text&&>(plan_.target.service);
     remembered.directives = static_cast<Directives&&>(plan_.target.section.directives);
+    remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
     remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
     note_credential(remembered, credential, from_cache);
@@ -128,8 +130,8 @@ class Connecting {
     if (plan_.dbname_missing) arguments_.append("dbname", k_default_database);
     if (!plan_.direct_hosts.empty()) arguments_.append("host", plan_.direct_hosts.c_str());
     if (!plan_.tls.sslmode.empty()) arguments_.append("sslmode", plan_.tls.sslmode.c_str());
-    if (!plan_.tls.sslrootcert.empty())
-      arguments_.append("sslrootcert", plan_.tls.sslrootcert.c_str());
+    const Text& root = plan_.roots.learned.empty() ? plan_.tls.sslrootcert : plan_.roots.learned;
+    if (!root.empty()) arguments_.append("sslrootcert", root.c_str());
     if (plan_.has_gssencmode) arguments_.append("gssencmode", "disable");
     Text schema;
     append_schema(schema, plan_.target.section.directives,

@@ -58,6 +58,8 @@ class Planning {
     parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
     sslmode_.assign(answer.get("sslmode"));
     sslrootcert_.assign(answer.get("sslrootcert"));
+    plan_.roots.hostaddrs.assign(answer.get("hostaddr"));
+    plan_.roots.ports.assign(answer.get("port"));
     has_sni_ = answer.knows("sslsni");
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
     return true;
@@ -161,6 +163,7 @@ class Planning {
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
     plan_.refusal.assign(plan_.tls.refused.view());
+    if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())
       log_line("tls=require: the server is not verified", plan_.target.hosts.view());
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "arguments.hpp"
+#include "learned_roots.hpp"
 #include "libpq.hpp"
 #include "pglakebase/core/cache.hpp"
 #include "pglakebase/core/text.hpp"
@@ -24,6 +25,7 @@ struct Plan {
   Text refusal;
   Target target;
   TlsChosen tls;
+  ChosenRoots roots;  ///< where the bundle would be used
   Text direct_hosts;  ///< the host list to use instead of a pooler's; else empty
   Text issued_to;     ///< the identity of a token of ours that the caller gave back
   Text user;          ///< the role, where it is given
