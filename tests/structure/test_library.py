@@ -47,6 +47,7 @@ SOURCES = {
     "stack": ("void PQfinish() {}", ["-Wl,-z,execstack"], "executable stack"),
     "path": ("void PQfinish() {}", ["-Wl,-rpath,/opt"], "path for libraries"),
     "size": ("char big[200000] = {1}; void PQfinish() {}", [], "bytes stripped"),
+    "glibc": ("void* dlsym(void*, char*); void PQfinish() { dlsym(0, 0); }", [], "the sake of dlsym@GLIBC_2.34"),
     "run time": ("void _ZdlPv(void*); void PQfinish() { _ZdlPv(0); }", [], "C++ run time"),
 }
 
