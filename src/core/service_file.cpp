@@ -1,6 +1,9 @@
 #include "pglakebase/core/service_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
@@ -140,9 +143,19 @@ bool names_host(std::string_view list, std::string_view host) {
   return false;
 }
 
+// libpq reads a relative path as well; its directives do not count, which must be told.
 bool read_service_file(const Text& place, Text& content) {
   content.clear();
-  return !place.empty() && read_regular_file(place.c_str(), k_file_limit, content);
+  if (place.empty()) return false;
+  Text path;
+  if (!place.view().starts_with('/')) {
+    char* directory = ::getcwd(nullptr, 0);
+    if (directory == nullptr) return false;
+    path.append(directory).append_char('/');
+    std::free(directory);
+  }
+  path.append(place.view());
+  return path.ok() && read_regular_file(path.c_str(), k_file_limit, content);
 }
 
 // Where the first section of that name begins.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "learned_roots.hpp"
 #include "pglakebase/core/directives.hpp"
 #include "pglakebase/core/text.hpp"
 
@@ -16,6 +17,7 @@ struct Remembered {
   Text service;
   Directives directives;
   bool user_missing = false;
+  ChosenRoots roots;
 
   // The credential that it holds.
   std::uint64_t password = 0;  ///< fingerprint of the password that we put there last

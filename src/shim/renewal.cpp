@@ -1,5 +1,6 @@
 #include "renewal.hpp"
 
+#include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/log.hpp"
@@ -68,6 +69,7 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
 
 // True if the connection now holds a fresh credential and is to be reset.
 bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr || !was_rejected(libpq, connection) ||
       !holds_our_password(libpq, connection, *remembered))
@@ -103,6 +105,23 @@ void note_success(PGconn* connection) {
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  have_roots_learned(remembered->hosts.view(), remembered->roots);
+}
+
+bool wants_all_roots(const Libpq& libpq, PGconn* connection) {
+  Remembered* remembered = recall(connection);
+  return remembered != nullptr && !remembered->roots.learned.empty() &&
+         holds_our_password(libpq, connection, *remembered) &&
+         failed_for_learned_roots(libpq, connection, remembered->roots);
+}
+
+// For a polled login that failed: begins another one.
+PostgresPollingStatusType begin_again(const Libpq& libpq, PGconn* connection) {
+  // PQresetStart clears what the program set once.
+  const int nonblocking = libpq.isnonblocking(connection);
+  if (libpq.resetStart(connection) == 0) return PGRES_POLLING_FAILED;
+  if (nonblocking != 0) libpq.setnonblocking(connection, nonblocking);
+  return PGRES_POLLING_WRITING;
 }
 
 }  // namespace
@@ -116,6 +135,7 @@ void note_credential(Remembered& remembered, const Credential& credential, bool 
 }
 
 bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr) return true;
   if (was_refused(libpq, connection, *remembered)) return false;
@@ -144,6 +164,7 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
 }
 
 void settle(const Libpq& libpq, PGconn* connection) {
+  if (wants_all_roots(libpq, connection)) libpq.reset(connection);
   if (libpq.status(connection) != CONNECTION_OK && renew_after_refusal(libpq, connection, true)) {
     libpq.reset(connection);
     // Explains, if the fresh one was refused, too.
@@ -154,14 +175,10 @@ void settle(const Libpq& libpq, PGconn* connection) {
 
 PostgresPollingStatusType settle_polled(const Libpq& libpq, PGconn* connection,
                                         PostgresPollingStatusType status) {
+  if (wants_all_roots(libpq, connection)) return begin_again(libpq, connection);
   if (status == PGRES_POLLING_OK) note_success(connection);
   if (status != PGRES_POLLING_FAILED) return status;
-  // PQresetStart clears what the program set once.
-  const int nonblocking = libpq.isnonblocking(connection);
-  if (!renew_after_refusal(libpq, connection, false)) return status;
-  if (libpq.resetStart(connection) == 0) return PGRES_POLLING_FAILED;
-  if (nonblocking != 0) libpq.setnonblocking(connection, nonblocking);
-  return PGRES_POLLING_WRITING;
+  return renew_after_refusal(libpq, connection, false) ? begin_again(libpq, connection) : status;
 }
 
 }  // namespace pglakebase

@@ -56,7 +56,8 @@ TlsChosen choose_tls(const TlsAsked& asked) {
   if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;
-  if (find_root_bundle(chosen.sslrootcert)) return chosen;
+  chosen.is_bundle = find_root_bundle(chosen.sslrootcert);
+  if (chosen.is_bundle) return chosen;
   if (asked.libpq_version >= k_first_with_system_roots) {
     chosen.sslrootcert.assign("system");
   } else {

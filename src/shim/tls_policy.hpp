@@ -19,7 +19,8 @@ struct TlsAsked {
 struct TlsChosen {
   Text sslmode;
   Text sslrootcert;
-  Text refused;  ///< why the connection must not be made, else empty
+  bool is_bundle = false;  ///< `sslrootcert` is the file of find_root_bundle()
+  Text refused;            ///< why the connection must not be made, else empty
 };
 
 /// A token goes only to a server that proved who it is: anything weaker than verify-full, and

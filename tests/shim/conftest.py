@@ -12,6 +12,8 @@ from support.build import helper, library
 from support.client import Client
 from support.stub import Stub
 
+from .hosts import Hosts
+
 
 @pytest.fixture
 def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
@@ -37,3 +39,8 @@ def stubbed(stub: Stub, build: Path, lakebase: LocalLakebase, tmp_path: Path) ->
 def probes(build: Path) -> Path:
     """Where the programs of tests/shim/probes are."""
     return build / "tests" / "shim" / "probes"
+
+
+@pytest.fixture
+def hosts(client: Client, probes: Path) -> Hosts:
+    return Hosts(client, probes)
