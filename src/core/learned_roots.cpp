@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
@@ -30,7 +31,7 @@ bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
 // The helper runs in another directory, so that only an absolute path means the same to both.
 bool is_large_bundle(const char* path) {
   struct stat st {};
-  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+  return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
          st.st_size >= k_small_bundle;
 }
 
