@@ -61,7 +61,8 @@ class Connecting {
     arguments_.reset();
     if (!answer.resolved()) return false;
     target_ = find_target(answer, settings_);
-    if (target_.kind == Target::Kind::other || !service_allowed_here(target_.service.view()))
+    if (target_.kind == Target::Kind::other ||
+        !service_allowed_here(target_.service.view(), target_.own_hosts))
       return false;
 
     user_missing_ = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
