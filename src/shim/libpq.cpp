@@ -11,6 +11,11 @@
 namespace pglakebase {
 namespace {
 
+const void* base_of(const void* address) {
+  Dl_info info{};
+  return address != nullptr && ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
 // An object that holds an address: found by it, opened again by its name without loading anything.
 class LoadedObject {
  public:
@@ -30,6 +35,9 @@ class LoadedObject {
   LoadedObject& operator=(const LoadedObject&) = delete;
 
   const void* base() const { return info_.dli_fbase; }
+  /// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
+  /// or another preloaded one, which must not be called back.
+  bool defines(const char* name) const { return base_of(symbol(name)) == base(); }
   /// What code of this object would find, seen from its own scope alone.
   void* symbol(const char* name) const {
     return handle_ != nullptr ? ::dlsym(handle_, name) : nullptr;
@@ -39,11 +47,6 @@ class LoadedObject {
   Dl_info info_{};
   void* handle_ = nullptr;
 };
-
-const void* base_of(const void* address) {
-  Dl_info info{};
-  return address != nullptr && ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
-}
 
 const void* own_base() {
   static const char anchor = 0;
@@ -80,7 +83,8 @@ void* find_real(const char* name, const void* caller) {
   const LoadedObject calling(caller);
   void* local = calling.symbol(name);
   const void* local_base = base_of(local);
-  if (local != nullptr && local_base == calling.base() && local_base != own) return local;
+  if (local != nullptr && local_base == calling.base() && calling.defines("PQlibVersion"))
+    return local;
   if (next != nullptr) return next;
   if (local != nullptr && local_base != own) return local;
 
