@@ -89,8 +89,8 @@ void keep_reply(HelperJob& job) {
   }
 }
 
-// Until the helper has ended, or the host has: its memory, which may be a lot, must not last as long
-// as the helper. All signals are blocked in here.
+// Until the helper has ended, or the host has: its memory, which may be a lot, must not last as
+// long as the helper. All signals are blocked in here.
 void await(const HelperJob& job, long child) {
   const unsigned long awaited = 1UL << (SIGCHLD - 1) | 1UL << (k_host_ended - 1);
   while (raw_syscall(SYS_wait4, child, 0, WNOHANG, 0) == 0) {

@@ -27,9 +27,9 @@ struct HelperJob {
 /// A file in memory without a name; a negative errno if there is none. Raw system calls only.
 int anonymous_file(bool close_on_exec);
 
-/// The life of the supervisor process: runs the helper, waits for it, keeps its output, and ends; at
-/// once if the host does.
-/// Called on a stack of its own in a process that shares the caller's memory.
+/// The life of the supervisor process: runs the helper, waits for it, keeps its output, and ends;
+/// at once if the host does. Called on a stack of its own in a process that shares the caller's
+/// memory.
 [[noreturn]] void supervise(void* job);
 
 }  // namespace pglakebase

@@ -7,9 +7,12 @@ __attribute__((constructor)) static void connect_early(void) {
   const char* conninfo = getenv("EARLY_CONNINFO");
   if (conninfo == NULL) return;
   PGconn* connection = PQconnectdb(conninfo);
-  printf("early=%s%s\n", PQstatus(connection) == CONNECTION_OK ? "ok" : "bad ", PQerrorMessage(connection));
+  printf("early=%s%s\n", PQstatus(connection) == CONNECTION_OK ? "ok" : "bad ",
+         PQerrorMessage(connection));
   fflush(stdout);
   PQfinish(connection);
 }
 
-int early_present(void) { return 1; }
+int early_present(void) {
+  return 1;
+}

@@ -115,8 +115,8 @@ void* connect_in_thread(void* data) {
 int small_stack(const char* conninfo, int argc, char** argv) {
   const auto size = static_cast<std::size_t>(number(argc, argv, 0));
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  void* memory = ::mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+  void* memory =
+      ::mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return 1;
   ::mprotect(memory, page, PROT_NONE);
   unsigned char* low = static_cast<unsigned char*>(memory) + page;

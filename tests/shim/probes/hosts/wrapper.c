@@ -6,7 +6,7 @@
 
 static int connects, starts, polls, finishes;
 
-#define REAL(name) (__extension__(__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define REAL(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
 PGconn* PQconnectdb(const char* conninfo) {
   ++connects;
