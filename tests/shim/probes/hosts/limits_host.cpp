@@ -171,6 +171,12 @@ int much_memory(const char* conninfo, int argc, char** argv) {
   return 0;
 }
 
+// Stays after its connection until it is killed.
+int linger(const char* conninfo, int, char**) {
+  host::report_connected("first", host::connect(conninfo));
+  for (;;) ::pause();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -183,5 +189,6 @@ int main(int argc, char** argv) {
                     {"stack", small_stack},
                     {"threads", many_threads},
                     {"address-space", little_address_space},
-                    {"memory", much_memory}});
+                    {"memory", much_memory},
+                    {"linger", linger}});
 }
