@@ -18,6 +18,7 @@ from support.client import Client
 
 from .records import CacheFiles
 
+PSQL = "/usr/lib/postgresql/15/bin/psql"
 TOKENS = "POST /oidc/v1/token"
 CREDENTIALS = "POST /api/2.0/postgres/credentials"
 ENDPOINT = "endpoint=projects/shop/branches/production/endpoints/primary"
