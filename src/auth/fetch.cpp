@@ -14,6 +14,7 @@
 #include "pglakebase/auth/user_name.hpp"
 #include "pglakebase/auth/workspace_api.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/file_lock.hpp"
 #include "pglakebase/core/key_value.hpp"
 
@@ -80,7 +81,8 @@ class SignIn {
     }
     entries_.write_issued(credential);
     entries_.write_resolution(identity_, context_.settings.files());
-    if (!kept) sweep(run_.cache, run_.clock.wall_ms());
+    // By the clock that the files' times are from.
+    if (!kept) sweep(run_.cache, wall_clock_ms());
     return credential;
   }
 

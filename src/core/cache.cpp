@@ -79,6 +79,11 @@ bool temporary_name(Text& out) {
   return out.ok();
 }
 
+// The trouble is this process's (or machine's) own, and says nothing of the file.
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
+}
+
 UniqueFd open_our_file(int dir, const char* name) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat st {};
@@ -187,11 +192,16 @@ bool Cache::load_key() {
     struct stat st {};
     const bool present = ::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
     Text content;
+    errno = 0;
     if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
       if (read_all(fd.get(), sizeof key_, content) && content.size() == sizeof key_) {
         std::memcpy(key_, content.c_str(), sizeof key_);
         return true;
       }
+      // No memory to read it is no fault of the key.
+      if (!content.ok()) return false;
+    } else if (out_of_resources(errno)) {
+      return false;
     }
     // Where linking stands in for renaming, a new key has two names for a moment.
     if (present && S_ISREG(st.st_mode) && st.st_nlink > 1 && attempt < 2) {

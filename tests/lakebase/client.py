@@ -69,6 +69,11 @@ class LocalLakebase:
     def ca_file(self) -> Path:
         return self.directory / "ca.pem"
 
+    @property
+    def other_ca_file(self) -> Path:
+        """The root of the certificate `other-root`; `ca_file` has cross-signed it."""
+        return self.directory / "other-ca.pem"
+
     def env(self) -> dict[str, str]:
         """What `local-lakebase env` exports."""
         return dict(self.info["env"])
@@ -123,8 +128,12 @@ class LocalLakebase:
         call(self.directory, "refuse", name=listener, seconds=seconds)
 
     def use_certificate(self, kind: str, listener: str = "odd") -> None:
-        """good, wrong-host, expired, untrusted or self-signed."""
+        """good, wrong-host, expired, untrusted, self-signed; other-root and cross-signed: see the README."""
         call(self.directory, "certificate", listener=listener, kind=kind)
+
+    def alias(self, name: str, host: str = "demo") -> None:
+        """Another server name for a host, as a private DNS zone gives; the certificate `wrong-host` has db.example.net."""
+        call(self.directory, "alias", name=name, host=host)
 
     def set(self, **settings: Any) -> None:
         """See world.Settings."""

@@ -76,14 +76,17 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._initial = dict(vars(settings))
-        estates = inventory.estates(settings.fleet)
-        self.workspaces = {estate.name: Workspace(estate) for estate in estates}
-        self.hosts: dict[str, Host] = {h.name: h for e in estates for h in e.hosts()}
+        self._estates = inventory.estates(settings.fleet)
+        self.workspaces = {estate.name: Workspace(estate) for estate in self._estates}
+        self.hosts = self._own_hosts()
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
         self.native_password = secrets.token_urlsafe(18)
         self.plain_password = secrets.token_urlsafe(18)
+
+    def _own_hosts(self) -> dict[str, Host]:
+        return {h.name: h for e in self._estates for h in e.hosts()}
 
     def now(self) -> float:
         return time.time() + self.settings.clock_skew
@@ -91,6 +94,7 @@ class World:
     def reset(self) -> None:
         """Everything back to how it was at start, except the roles in the database."""
         self.settings.update(self._initial)
+        self.hosts = self._own_hosts()
         self.faults.clear()
         self.records.clear()
         self.issued.revoked.clear()

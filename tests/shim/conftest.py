@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,21 @@ from support.build import helper, library
 from support.client import Client
 from support.stub import Stub
 
+from .hosts import Hosts
+
 
 @pytest.fixture
 def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
     """The whole product: library and helper of the build tree."""
-    if not helper(build).exists():
-        return Client(Stub(tmp_path / "stub", build, lakebase).library, build, lakebase, tmp_path)
+    assert helper(build).exists()
     return Client(library(build), build, lakebase, tmp_path)
 
 
 @pytest.fixture
-def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Stub:
-    return Stub(tmp_path / "stub", build, lakebase)
+def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Iterator[Stub]:
+    made = Stub(tmp_path / "stub", build, lakebase)
+    yield made
+    made.release()
 
 
 @pytest.fixture
@@ -35,3 +39,8 @@ def stubbed(stub: Stub, build: Path, lakebase: LocalLakebase, tmp_path: Path) ->
 def probes(build: Path) -> Path:
     """Where the programs of tests/shim/probes are."""
     return build / "tests" / "shim" / "probes"
+
+
+@pytest.fixture
+def hosts(client: Client, probes: Path) -> Hosts:
+    return Hosts(client, probes)
