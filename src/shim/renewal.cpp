@@ -97,10 +97,10 @@ void note_success(PGconn* connection) {
   have_roots_learned(remembered->hosts.view(), remembered->roots);
 }
 
-bool wants_all_roots(const Libpq& libpq, PGconn* connection) {
+bool wants_all_roots(const Libpq& libpq, PGconn* connection, bool just_made) {
   Remembered* remembered = recall(connection);
   return remembered != nullptr && !remembered->roots.learned.empty() &&
-         holds_our_password(libpq, connection, *remembered) &&
+         (just_made || holds_our_password(libpq, connection, *remembered)) &&
          failed_for_learned_roots(libpq, connection, remembered->roots);
 }
 
@@ -146,7 +146,7 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
 }
 
 void settle(const Libpq& libpq, PGconn* connection) {
-  if (wants_all_roots(libpq, connection)) libpq.reset(connection);
+  if (wants_all_roots(libpq, connection, true)) libpq.reset(connection);
   if (libpq.status(connection) != CONNECTION_OK && renew_after_refusal(libpq, connection, true)) {
     libpq.reset(connection);
     // Explains, if the fresh one was refused, too.
@@ -157,7 +157,7 @@ void settle(const Libpq& libpq, PGconn* connection) {
 
 PostgresPollingStatusType settle_polled(const Libpq& libpq, PGconn* connection,
                                         PostgresPollingStatusType status) {
-  if (wants_all_roots(libpq, connection)) return begin_again(libpq, connection);
+  if (wants_all_roots(libpq, connection, false)) return begin_again(libpq, connection);
   if (status == PGRES_POLLING_OK) note_success(connection);
   if (status != PGRES_POLLING_FAILED) return status;
   return renew_after_refusal(libpq, connection, false) ? begin_again(libpq, connection) : status;
