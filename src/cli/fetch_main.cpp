@@ -9,6 +9,7 @@
 
 #include "pglakebase/auth/fetch.hpp"
 #include "pglakebase/auth/learn_roots.hpp"
+#include "pglakebase/auth/paced_http.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/config/request_document.hpp"
 #include "pglakebase/core/clock.hpp"
@@ -79,7 +80,8 @@ int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t 
   const Cache cache = Cache::open_at(request.cache_path);
   SystemClock clock;
   CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")));
-  RetryingHttp http(curl, clock, deadline_ms);
+  PacedHttp paced(curl, clock, cache, request.network_digest, deadline_ms);
+  RetryingHttp http(paced, clock, deadline_ms);
   Text reply;
   const bool done = fetch({request, cache, http, clock, started_ms, deadline_ms}, reply);
   if (!reply.ok() || !write_all(STDOUT_FILENO, reply.view())) return k_failure;

@@ -44,6 +44,7 @@ bool on_network_file_system(int fd) {
 
 // Opens the directory, made if needed. Only the last part may be made, and it may be no link.
 UniqueFd open_private_directory(const char* path) {
+  constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
   if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
   UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -51,6 +52,8 @@ UniqueFd open_private_directory(const char* path) {
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
   if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
   if (on_network_file_system(fd.get())) return {};
+  // Whoever could write to it may have given our files other names: another key makes all a miss.
+  if ((st.st_mode & others_write) != 0) ::unlinkat(fd.get(), "key", 0);
   return fd;
 }
 
@@ -69,6 +72,11 @@ bool temporary_name(Text& out) {
   if (::getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) return false;
   out.append("new-").append_hex(random, sizeof random);
   return out.ok();
+}
+
+// The trouble is this process's (or machine's) own, and says nothing of the file.
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
 UniqueFd open_our_file(int dir, const char* name) {
@@ -179,11 +187,16 @@ bool Cache::load_key() {
     struct stat st {};
     const bool present = ::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
     Text content;
+    errno = 0;
     if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
       if (read_all(fd.get(), sizeof key_, content) && content.size() == sizeof key_) {
         std::memcpy(key_, content.c_str(), sizeof key_);
         return true;
       }
+      // No memory to read it is no fault of the key.
+      if (!content.ok()) return false;
+    } else if (out_of_resources(errno)) {
+      return false;
     }
     // Where linking stands in for renaming, a new key has two names for a moment.
     if (present && S_ISREG(st.st_mode) && st.st_nlink > 1 && attempt < 2) {

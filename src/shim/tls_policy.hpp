@@ -31,7 +31,7 @@ TlsChosen choose_tls(const TlsAsked& asked);
 /// is none.
 bool find_root_bundle(Text& path);
 
-/// Is there a ~/.postgresql/root.crt?
-bool has_default_root();
+/// Is there a ~/.postgresql/root.crt, as that libpq sees it?
+bool has_default_root(int libpq_version);
 
 }  // namespace pglakebase
