@@ -47,7 +47,12 @@ bool on_network_file_system(int fd) {
 UniqueFd open_private_directory(const char* path) {
   constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
-  if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
+  if (::mkdir(path, 0700) == 0) {
+    // A strange umask must not shut ourselves out for good.
+    ::chmod(path, 0700);
+  } else if (errno != EEXIST) {
+    return {};
+  }
   UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat st {};
   if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};

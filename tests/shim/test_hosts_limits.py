@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+
+from support.waiting import wait_until
 
 from .hosts import Hosts, connected
 
@@ -83,3 +88,34 @@ def test_huge_process(hosts: Hosts) -> None:
     values = hosts.run("limits", "memory", "1024")
     connected(values)
     assert int(values["first_ms"]) < 1500
+
+
+@pytest.mark.parametrize("background", [False, True], ids=["waiting", "background"])
+def test_memory_goes_with_the_process(hosts: Hosts, background: bool) -> None:
+    """A fetch goes on when its host is killed, but the host's memory does not last until its end."""
+    conninfo = hosts.always_ageing() if background else "service=orders"
+    if background:
+        hosts.client.psql(conninfo).ok()
+    hosts.slow(1.5)
+    before = hosts.fetches()
+    program = hosts.program("limits")
+    process = hosts.client.start(program, "linger", conninfo)
+    assert wait_until(lambda: hosts.fetches() > before, 10)
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: running(program) == [], 0.5)
+    hosts.lakebase.clear_faults()
+    connected(hosts.run("limits", "closed"))
+    assert hosts.fetches() == before + 1
+
+
+def running(program: Path) -> list[str]:
+    """The processes that run it (or share their memory with one that did)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / "exe") == str(program):
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found
