@@ -15,8 +15,8 @@ MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def unpacked(name: str, suite: str, architecture: str, packages: list[str]) -> Path:
-    """A directory with these packages' files; their dependencies have to be named, too."""
+def unpacked(name: str, suite: str, architecture: str, packages: list[str], closure: bool = False) -> Path:
+    """A directory with these packages' files, and with those of all that they depend on if `closure`."""
     directory = ROOT / "build" / "debian" / name
     stamp = directory / "unpacked"
     wanted = " ".join([suite, architecture, *packages])
@@ -36,11 +36,12 @@ def unpacked(name: str, suite: str, architecture: str, packages: list[str]) -> P
         "APT::Architectures": architecture, "APT::Sandbox::User": "root",
     }  # fmt: skip
     apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in settings.items())]
-    for command in (["update"], ["download", *packages]):
+    get = ["install", "--download-only", "--no-install-recommends", "-y"] if closure else ["download"]
+    for command in (["update"], [*get, *packages]):
         done = subprocess.run([*apt, *command], cwd=directory / "packages", capture_output=True, text=True, timeout=250)
         if done.returncode != 0:
             pytest.skip(f"Debian's packages are out of reach: {done.stderr[-300:]}")
-    for package in sorted((directory / "packages").glob("*.deb")):
+    for package in sorted(directory.rglob("*.deb")):
         subprocess.run(["dpkg", "-x", package, directory / "root"], check=True)
     keep_links_inside(directory / "root")
     stamp.write_text(wanted)
