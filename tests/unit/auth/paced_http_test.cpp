@@ -73,7 +73,7 @@ TEST_F(PacedHttpTest, WhoCannotWaitSoLongDoesNotAsk) {
     EXPECT_EQ(error.kind(), HttpError::Kind::held_back);
     EXPECT_NEAR(static_cast<double>(error.hold_ms()), 60'000, 2);
     EXPECT_STREQ(error.what(),
-                 "https://w answered HTTP 429 a moment ago and is not asked again yet; try again "
+                 "https://w answered HTTP 429 (a moment ago; it is not asked again yet); try again "
                  "in 60 s");
   }
   EXPECT_EQ(http_.requests.size(), 1U);
@@ -107,6 +107,12 @@ TEST_F(PacedHttpTest, CallsThatWereUnderWayTogetherCountOnce) {
   clock_.slept.clear();
   EXPECT_EQ(send().status, 503);
   EXPECT_NEAR(static_cast<double>(slept()), 200, 5);
+}
+
+TEST_F(PacedHttpTest, WhoseTimeIsUpGetsTheAnswerItself) {
+  answers(503);
+  for (int i = 0; i < 4; ++i) send();
+  EXPECT_FALSE(send("n", 2'000).retry);
 }
 
 TEST_F(PacedHttpTest, WhatCannotBeReachedHoldsNobodyBack) {
