@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from integration.helper import Request
 from lakebase.client import LocalLakebase
 from lakebase.inventory import fleet_endpoint
+from support.fetch_request import Request
 
 from .conftest import CREDENTIALS, TOKENS, Product
 

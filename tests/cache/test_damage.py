@@ -245,6 +245,7 @@ def test_a_request_of_another_version_fails_clearly(product: Product, script: st
         assert done.code != 0
         assert "install libpglakebase.so, pglakebase and pglakebase-fetch of one version" in done.error
     # The note of a fetch that never was keeps nobody waiting.
+    assert product.files.of("fetching") == []
     product.hamper("")
     product.assert_connects()
 

