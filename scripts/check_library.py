@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 
 SIZE_LIMIT = 150 * 1024
+# Of 2012: RHEL 7, and the first that ran on aarch64.
+NEWEST_GLIBC = (2, 17)
 
 
 def output(*command: str) -> str:
@@ -41,7 +43,7 @@ def dynamic_symbols(library: Path) -> tuple[set[str], set[str]]:
     return exported, wanted
 
 
-def problems(library: Path, names: set[str]) -> list[str]:
+def problems(library: Path, names: set[str], size_limit: int = SIZE_LIMIT) -> list[str]:
     found = []
     dynamic = output("readelf", "--dynamic", "--wide", str(library))
     headers = output("readelf", "--program-headers", "--wide", str(library))
@@ -65,14 +67,21 @@ def problems(library: Path, names: set[str]) -> list[str]:
     if re.search(r"\((RPATH|RUNPATH)\)", dynamic):
         found.append("has a path for libraries built in")
     size = stripped_size(library)
-    if size > SIZE_LIMIT:
-        found.append(f"is {size} bytes stripped, more than {SIZE_LIMIT}")
+    if size > size_limit:
+        found.append(f"is {size} bytes stripped, more than {size_limit}")
+    if too_new := [version for version in glibc_versions(library) if as_numbers(version) > NEWEST_GLIBC]:
+        names = sorted(name for name in wanted if name.rpartition("@GLIBC_")[2] in too_new)
+        found.append(f"does not load on an older glibc for the sake of {', '.join(names)}")
     return found
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def glibc_versions(library: Path) -> list[str]:
     versions = set(re.findall(r"GLIBC_([\d.]+)", output("readelf", "--version-info", "--wide", str(library))))
-    return sorted(versions, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted(versions, key=as_numbers)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 
 namespace pglakebase {
@@ -13,9 +14,8 @@ namespace pglakebase {
 bool read_all(int fd, std::size_t limit, Text& out) {
   std::size_t done = out.size();
   const std::size_t end = done + limit;
-  for (;;) {
+  for (std::size_t room = 4096;; room *= 2) {
     // One byte more than allowed, to see that a file is too long.
-    std::size_t room = 16 * 1024;
     if (done + room > end + 1) room = end + 1 - done;
     if (!out.resize(done + room)) return false;
     const ssize_t got = ::read(fd, out.data() + done, room);
@@ -45,13 +45,13 @@ bool read_regular_file(const char* path, std::size_t limit, Text& out) {
   if (path[0] != '/') return false;
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat st {};
-  return fd.valid() && ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
+  return fd.valid() && status_of(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
          read_all(fd.get(), limit, out);
 }
 
 bool trusted_file(const char* path) {
   struct stat st {};
-  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+  return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
          (st.st_uid == ::geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 

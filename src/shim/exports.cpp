@@ -20,10 +20,16 @@ namespace {
 
 using namespace pglakebase;
 
+template <typename Function>
+bool is_from_inside(const void* caller, Function real) {
+  return ReentryGuard::active() && in_same_object(caller, reinterpret_cast<const void*>(real));
+}
+
 // True if the connection was made here. Whatever happens on the way, errno is then as the caller
 // left it for the real function.
-bool handled(const ConnectCall& call, PGconn*& connection) {
-  if (ReentryGuard::active()) return false;
+template <typename Function>
+bool handled(Function real, const ConnectCall& call, PGconn*& connection) {
+  if (real == nullptr || is_from_inside(call.caller, real)) return false;
   const ErrnoKeeper keeper;
   if (is_inert() || is_ping(call.caller)) return false;
   const ReentryGuard guard;
@@ -38,8 +44,10 @@ auto call_guarded(Function function, Arguments... arguments) {
 }
 
 // A connection that we had a hand in, and its libpq.
-bool knows(const PGconn* connection, const void* caller, Libpq& libpq) {
-  if (ReentryGuard::active() || recall(connection) == nullptr) return false;
+template <typename Function>
+bool knows(Function real, const PGconn* connection, const void* caller, Libpq& libpq) {
+  if (real == nullptr || recall(connection) == nullptr || is_from_inside(caller, real))
+    return false;
   const ErrnoKeeper keeper;
   return !is_inert() && Meaning::at(caller).libpq(libpq);
 }
@@ -60,7 +68,7 @@ PostgresPollingStatusType poll(PostgresPollingStatusType (*real)(PGconn*), PGcon
                                const void* caller) {
   if (real == nullptr) return PGRES_POLLING_FAILED;
   Libpq libpq;
-  const bool known = knows(connection, caller, libpq);
+  const bool known = knows(real, connection, caller, libpq);
   const PostgresPollingStatusType status = call_guarded(real, connection);
   if (!known || (status != PGRES_POLLING_FAILED && status != PGRES_POLLING_OK)) return status;
   const ErrnoKeeper keeper;
@@ -82,10 +90,11 @@ struct StringCall {
   }
 };
 
-bool handled_string(const void* caller, const char* conninfo, bool blocking, PGconn*& connection) {
+bool handled_string(PGconn* (*real)(const char*), const void* caller, const char* conninfo,
+                    bool blocking, PGconn*& connection) {
   if (conninfo == nullptr || (conninfo[0] != '\0' && !is_connection_string(conninfo))) return false;
   const StringCall strings(conninfo);
-  return handled({caller, strings.keywords, strings.values, true, blocking}, connection);
+  return handled(real, {caller, strings.keywords, strings.values, true, blocking}, connection);
 }
 
 }  // namespace
@@ -93,14 +102,16 @@ bool handled_string(const void* caller, const char* conninfo, bool blocking, PGc
 PGLAKEBASE_EXPORT PGconn* PQconnectdb(const char* conninfo) {
   const auto real = PGLAKEBASE_REAL(PQconnectdb);
   PGconn* connection = nullptr;
-  if (handled_string(__builtin_return_address(0), conninfo, true, connection)) return connection;
+  if (handled_string(real, __builtin_return_address(0), conninfo, true, connection))
+    return connection;
   return real != nullptr ? call_guarded(real, conninfo) : nullptr;
 }
 
 PGLAKEBASE_EXPORT PGconn* PQconnectStart(const char* conninfo) {
   const auto real = PGLAKEBASE_REAL(PQconnectStart);
   PGconn* connection = nullptr;
-  if (handled_string(__builtin_return_address(0), conninfo, false, connection)) return connection;
+  if (handled_string(real, __builtin_return_address(0), conninfo, false, connection))
+    return connection;
   return real != nullptr ? call_guarded(real, conninfo) : nullptr;
 }
 
@@ -108,7 +119,7 @@ PGLAKEBASE_EXPORT PGconn* PQconnectdbParams(const char* const* keywords, const c
                                             int expand_dbname) {
   const auto real = PGLAKEBASE_REAL(PQconnectdbParams);
   PGconn* connection = nullptr;
-  if (handled({__builtin_return_address(0), keywords, values, expand_dbname != 0, true},
+  if (handled(real, {__builtin_return_address(0), keywords, values, expand_dbname != 0, true},
               connection))
     return connection;
   return real != nullptr ? call_guarded(real, keywords, values, expand_dbname) : nullptr;
@@ -118,7 +129,7 @@ PGLAKEBASE_EXPORT PGconn* PQconnectStartParams(const char* const* keywords,
                                                const char* const* values, int expand_dbname) {
   const auto real = PGLAKEBASE_REAL(PQconnectStartParams);
   PGconn* connection = nullptr;
-  if (handled({__builtin_return_address(0), keywords, values, expand_dbname != 0, false},
+  if (handled(real, {__builtin_return_address(0), keywords, values, expand_dbname != 0, false},
               connection))
     return connection;
   return real != nullptr ? call_guarded(real, keywords, values, expand_dbname) : nullptr;
@@ -132,7 +143,7 @@ PGLAKEBASE_EXPORT PGconn* PQsetdbLogin(const char* pghost, const char* pgport,
   const char* const keywords[] = {"dbname", "host", "port", "options", "user", "password", nullptr};
   const char* const values[] = {dbName, pghost, pgport, pgoptions, login, pwd, nullptr};
   PGconn* connection = nullptr;
-  if (handled({__builtin_return_address(0), keywords, values, true, true}, connection))
+  if (handled(real, {__builtin_return_address(0), keywords, values, true, true}, connection))
     return connection;
   return real != nullptr ? call_guarded(real, pghost, pgport, pgoptions, pgtty, dbName, login, pwd)
                          : nullptr;
@@ -149,7 +160,7 @@ PGLAKEBASE_EXPORT PostgresPollingStatusType PQresetPoll(PGconn* conn) {
 PGLAKEBASE_EXPORT void PQreset(PGconn* conn) {
   const auto real = PGLAKEBASE_REAL(PQreset);
   Libpq libpq;
-  const bool known = knows(conn, __builtin_return_address(0), libpq);
+  const bool known = knows(real, conn, __builtin_return_address(0), libpq);
   if (real == nullptr || (known && !renewed(libpq, conn, true))) return;
   call_guarded(real, conn);
   if (known) settled(libpq, conn);
@@ -159,7 +170,7 @@ PGLAKEBASE_EXPORT int PQresetStart(PGconn* conn) {
   const auto real = PGLAKEBASE_REAL(PQresetStart);
   Libpq libpq;
   if (real == nullptr ||
-      (knows(conn, __builtin_return_address(0), libpq) && !renewed(libpq, conn, false)))
+      (knows(real, conn, __builtin_return_address(0), libpq) && !renewed(libpq, conn, false)))
     return 0;
   return call_guarded(real, conn);
 }

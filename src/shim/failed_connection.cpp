@@ -53,10 +53,11 @@ PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool
 
 const char* message_of(const PGconn* connection, const char* libpqs_words) {
   const Remembered* remembered = recall(connection);
-  if (remembered == nullptr || remembered->sentence.empty() || libpqs_words == nullptr ||
-      remembered->libpqs_words.view() != libpqs_words)
+  if (remembered == nullptr || remembered->sentence.empty() || libpqs_words == nullptr)
     return libpqs_words;
-  return remembered->sentence.c_str();
+  // A reset of a refused connection ends before libpq has anything to say.
+  const bool ours = libpqs_words[0] == '\0' || remembered->libpqs_words.view() == libpqs_words;
+  return ours ? remembered->sentence.c_str() : libpqs_words;
 }
 
 }  // namespace pglakebase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from lakebase.client import LocalLakebase
 from support.build import helper, library
 from support.client import Client
 from support.stub import Stub
+
+from .hosts import Hosts
 
 
 @pytest.fixture
@@ -20,8 +23,10 @@ def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
 
 
 @pytest.fixture
-def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Stub:
-    return Stub(tmp_path / "stub", build, lakebase)
+def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Iterator[Stub]:
+    made = Stub(tmp_path / "stub", build, lakebase)
+    yield made
+    made.release()
 
 
 @pytest.fixture
@@ -34,3 +39,8 @@ def stubbed(stub: Stub, build: Path, lakebase: LocalLakebase, tmp_path: Path) ->
 def probes(build: Path) -> Path:
     """Where the programs of tests/shim/probes are."""
     return build / "tests" / "shim" / "probes"
+
+
+@pytest.fixture
+def hosts(client: Client, probes: Path) -> Hosts:
+    return Hosts(client, probes)

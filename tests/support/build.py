@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ def build_directory() -> Path:
     raise RuntimeError("nothing is built: run scripts/test, or set PGLAKEBASE_BUILD to a build directory")
 
 
+@functools.cache
 def build_options(build: Path) -> dict[str, object]:
     described = subprocess.run(
         ["meson", "introspect", "--buildoptions", str(build)], capture_output=True, text=True, check=True
