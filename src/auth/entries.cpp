@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/learned_roots.hpp"
 
 namespace pglakebase {
 namespace {
@@ -18,6 +20,9 @@ namespace {
 constexpr std::size_t k_requests_per_token = 64;
 constexpr std::int64_t k_hour_ms = 3600LL * 1000;
 constexpr std::int64_t k_two_days_ms = 48 * k_hour_ms;
+// Somebody waits for the helper's end.
+constexpr std::int64_t k_sweeping_ms = 100;
+constexpr std::string_view k_kind_swept = "swept";
 
 bool is_ours(std::string_view file, std::string_view kind) {
   return file.size() == kind.size() + 65 && file.starts_with(kind) && file[kind.size()] == '-';
@@ -28,16 +33,35 @@ std::int64_t kept_for_ms(std::string_view file) {
   if (file.starts_with("new-")) return k_hour_ms;
   for (const std::string_view kind :
        {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_replacement,
-        k_kind_issued, k_kind_workspace, k_kind_endpoint, k_kind_user})
+         k_kind_issued, k_kind_workspace, k_kind_endpoint, k_kind_user, k_kind_trouble,
+         k_kind_roots, k_kind_learning})
     if (is_ours(file, kind)) return k_two_days_ms;
   return 0;
+}
+
+// Is the last one an hour ago? Then this one is noted.
+bool sweep_due(const Cache& cache, std::int64_t now_ms) {
+  const EntryName name = cache.name("swept");
+  Text text;
+  Record record;
+  if (cache.read(k_kind_swept, name, text) && record.parse(text.view(), k_kind_swept)) {
+    const std::int64_t age_ms = now_ms - record.number("at_ms", 0);
+    if (age_ms >= 0 && age_ms < k_hour_ms) return false;
+  }
+  text.clear();
+  Record::begin(text, k_kind_swept);
+  append_field(text, "at_ms", now_ms);
+  Record::finish(text);
+  cache.write(k_kind_swept, name, text.view());
+  return true;
 }
 
 }  // namespace
 
 bool Entries::read_credential(const EntryName& identity, Credential& credential) const {
   Text text;
-  return cache_.read(k_kind_credential, identity, text) && credential.parse(text.view());
+  return cache_.read(k_kind_credential, identity, text) && credential.parse(text.view()) &&
+         credential.identity.view() == identity.view();
 }
 
 void Entries::write_credential(const EntryName& identity, const Credential& credential) const {
@@ -85,6 +109,11 @@ void Entries::write_issued(const Credential& credential) const {
   if (text.ok()) cache_.write(k_kind_issued, name, text.view());
 }
 
+bool Entries::read_failure(Failure& failure) const {
+  Text text;
+  return cache_.read(k_kind_failure, name_, text) && failure.parse(text.view());
+}
+
 void Entries::write_failure(const Failure& failure) const {
   Text text;
   failure.append_record(text);
@@ -111,7 +140,7 @@ FetchingNote::~FetchingNote() {
 }
 
 void sweep(const Cache& cache, std::int64_t now_ms) {
-  if (!cache.valid()) return;
+  if (!cache.valid() || !sweep_due(cache, now_ms)) return;
   const int fd = ::openat(cache.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd), ::closedir);
@@ -119,11 +148,18 @@ void sweep(const Cache& cache, std::int64_t now_ms) {
     ::close(fd);
     return;
   }
+  const std::int64_t deadline_ms = monotonic_ms() + k_sweeping_ms;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::int64_t keep_ms = kept_for_ms(entry->d_name);
     struct stat st {};
     if (keep_ms == 0 || ::fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (now_ms - std::int64_t{st.st_mtim.tv_sec} * 1000 > keep_ms) ::unlinkat(fd, entry->d_name, 0);
+    // A time far ahead is one of a clock that was wrong.
+    if (std::abs(now_ms - std::int64_t{st.st_mtim.tv_sec} * 1000) > keep_ms)
+      ::unlinkat(fd, entry->d_name, 0);
+    if (monotonic_ms() < deadline_ms) continue;
+    // The next helper goes on.
+    cache.remove(k_kind_swept, cache.name("swept"));
+    return;
   }
 }
 

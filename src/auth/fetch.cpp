@@ -1,5 +1,6 @@
 #include "pglakebase/auth/fetch.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "pglakebase/auth/auth_error.hpp"
@@ -13,6 +14,7 @@
 #include "pglakebase/auth/user_name.hpp"
 #include "pglakebase/auth/workspace_api.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/file_lock.hpp"
 #include "pglakebase/core/key_value.hpp"
 
@@ -23,6 +25,9 @@ constexpr std::size_t k_longest_sentence = 1500;
 // The earliest that any process starts to renew, so that what a host finds ageing is never fresh
 // here.
 constexpr unsigned k_full_jitter = 1000;
+constexpr std::int64_t k_longest_back_off_ms = 60'000;
+// Failures further apart are of two outages.
+constexpr std::int64_t k_same_outage_ms = 300'000;
 
 EntryName identity_name(const SourceContext& context, const Chain::Candidate& candidate,
                         const Target& target) {
@@ -76,7 +81,8 @@ class SignIn {
     }
     entries_.write_issued(credential);
     entries_.write_resolution(identity_, context_.settings.files());
-    if (!kept) sweep(run_.cache, run_.clock.wall_ms());
+    // By the clock that the files' times are from.
+    if (!kept) sweep(run_.cache, wall_clock_ms());
     return credential;
   }
 
@@ -121,8 +127,10 @@ class SignIn {
   UserName user_name_;
 };
 
-void append_credential(const FetchContext& run, Text& reply) {
+// `files` gets the stamps of what the settings were read from.
+void append_credential(const FetchContext& run, Text& reply, std::string& files) {
   const Settings settings = Settings::resolve(run.request);
+  files = settings.files();
   const SourceContext context{settings, run.cache, run.http, run.clock};
   settings.workspace();
   const Target target = choose_target(settings, run.request);
@@ -152,10 +160,29 @@ Failure make_failure(const FetchContext& run, const std::string& sentence, bool 
   Failure failure;
   failure.sentence.assign(printable(sentence));
   failure.permanent = permanent;
-  failure.not_before_ms = run.clock.wall_ms() + hold_ms;
+  failure.seen_ms = run.clock.wall_ms();
+  failure.not_before_ms = failure.seen_ms + hold_ms;
   failure.material.assign(run.request.material);
   failure.network.assign(run.request.network_digest);
   return failure;
+}
+
+// While an outage lasts, each look at it doubles the time to the next.
+void back_off(const Entries& entries, Failure& failure) {
+  const std::int64_t hold_ms = failure.not_before_ms - failure.seen_ms;
+  Failure before;
+  if (failure.permanent || hold_ms < AuthError::k_outage_hold_ms || !entries.read_failure(before) ||
+      before.permanent || before.material.view() != failure.material.view() ||
+      before.network.view() != failure.network.view() ||
+      before.files.view() != failure.files.view())
+    return;
+  const std::int64_t held_ms = before.not_before_ms - before.seen_ms;
+  const std::int64_t since_ms = failure.seen_ms - before.not_before_ms;
+  if (held_ms < AuthError::k_outage_hold_ms || before.seen_ms > failure.seen_ms ||
+      since_ms > k_same_outage_ms)
+    return;
+  failure.not_before_ms =
+      failure.seen_ms + std::max(hold_ms, std::min(2 * held_ms, k_longest_back_off_ms));
 }
 
 }  // namespace
@@ -164,10 +191,12 @@ bool fetch(const FetchContext& run, Text& reply) {
   const Entries entries(run.cache, run.request);
   const FetchingNote note(run.cache, entries.request_name());
   Failure failure;
+  std::string files;
   try {
-    append_credential(run, reply);
+    append_credential(run, reply, files);
     return true;
   } catch (const ConfigError& error) {
+    if (files.empty()) files = error.files();
     failure = make_failure(run, error.what(), true, error.hold_ms());
   } catch (const AuthError& error) {
     failure = make_failure(run, error.what(), error.permanent(), error.hold_ms());
@@ -177,7 +206,9 @@ bool fetch(const FetchContext& run, Text& reply) {
                                error.what() + "); check its memory, and reinstall pglakebase",
                            false, AuthError::k_unreachable_hold_ms);
   }
-  if (failure.not_before_ms > run.clock.wall_ms()) entries.write_failure(failure);
+  failure.files.assign(files);
+  back_off(entries, failure);
+  if (failure.not_before_ms > failure.seen_ms) entries.write_failure(failure);
   failure.append_record(reply);
   return false;
 }

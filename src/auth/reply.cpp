@@ -51,6 +51,8 @@ std::string status_text(const HttpResponse& response) {
     case HttpError::Kind::reset:
     case HttpError::Kind::timed_out:
       throw AuthError(sentence, false, AuthError::k_outage_hold_ms);
+    case HttpError::Kind::held_back:
+      throw AuthError(sentence, false, error.hold_ms());
     case HttpError::Kind::untrusted:
     case HttpError::Kind::bad_answer:
     case HttpError::Kind::setup:

@@ -32,7 +32,8 @@ WorkspaceTokens::WorkspaceTokens(const SourceContext& context, const CredentialS
 
 const Secret& WorkspaceTokens::get() {
   if (!token_.token.empty()) return token_.token;
-  const FileLock lock = FileLock::acquire(context_.cache, name_, lock_deadline_ms_);
+  const FileLock lock =
+      FileLock::acquire(context_.cache, name_, lock_deadline_ms_, LockLevel::workspace);
   if (!lock.held())
     throw AuthError("another process's sign-in to " + context_.settings.workspace() +
                         " is still under way; try again in a moment",
@@ -60,6 +61,8 @@ bool WorkspaceTokens::read_cached() {
   if (!context_.cache.read(k_kind_workspace, name_, text) ||
       !record.parse(text.view(), k_kind_workspace))
     return false;
+  // A file of that name proves little: files can be given other names.
+  if (record.get("name") != name_.view()) return false;
   WorkspaceToken token;
   token.token = Secret(record.get("token"));
   token.issued_ms = record.number("issued_ms", 0);
@@ -77,6 +80,7 @@ void WorkspaceTokens::store() const {
   if (token_.expires_ms == 0) return;
   Text text;
   Record::begin(text, k_kind_workspace);
+  append_field(text, "name", name_.view());
   append_field(text, "token", token_.token.reveal());
   append_field(text, "issued_ms", token_.issued_ms);
   append_field(text, "expires_ms", token_.expires_ms);

@@ -8,12 +8,15 @@
 #include <string>
 
 #include "pglakebase/auth/fetch.hpp"
+#include "pglakebase/auth/learn_roots.hpp"
+#include "pglakebase/auth/paced_http.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/config/request_document.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/inputs.hpp"
+#include "pglakebase/core/learned_roots.hpp"
 #include "pglakebase/net/curl_http.hpp"
 #include "pglakebase/net/retrying_http.hpp"
 #include "private_process.hpp"
@@ -28,9 +31,10 @@ extern "C" const char* __asan_default_options() {
 namespace pglakebase {
 namespace {
 
-enum Exit { k_credential = 0, k_failure = 1, k_broken_request = 2 };
+enum Exit { k_done = 0, k_failure = 1, k_broken_request = 2 };
 
 constexpr std::int64_t k_reading_ms = 10'000;
+constexpr std::int64_t k_learning_ms = 60'000;
 
 // The request says how servers are reached; a variable of ours would be another answer. Set here,
 // they stand in memory only and not in /proc/<pid>/environ: a proxy's password may be in them.
@@ -76,11 +80,19 @@ int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t 
   const Cache cache = Cache::open_at(request.cache_path);
   SystemClock clock;
   CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")));
-  RetryingHttp http(curl, clock, deadline_ms);
+  PacedHttp paced(curl, clock, cache, request.network_digest, deadline_ms);
+  RetryingHttp http(paced, clock, deadline_ms);
   Text reply;
   const bool done = fetch({request, cache, http, clock, started_ms, deadline_ms}, reply);
   if (!reply.ok() || !write_all(STDOUT_FILENO, reply.view())) return k_failure;
-  return done ? k_credential : k_failure;
+  return done ? k_done : k_failure;
+}
+
+// Nobody waits for this, nor hears of it.
+int learn(const Record& request, std::int64_t begun_ms) {
+  if (request.number("uid", -1) != static_cast<std::int64_t>(::geteuid())) return k_broken_request;
+  end_process_after(k_learning_ms);
+  return learn_roots(request, begun_ms + k_learning_ms / 2) ? k_done : k_failure;
 }
 
 int run() {
@@ -94,6 +106,7 @@ int run() {
       return refuse(
           "pglakebase-fetch was given a request that is too long or cannot be read; set "
           "fewer or shorter settings");
+    if (Record record; record.parse(text.view(), k_kind_learn)) return learn(record, begun_ms);
     return serve(RequestDocument::parse(text.view()), started_ms, begun_ms);
   } catch (const ConfigError& error) {
     return refuse(error.what());

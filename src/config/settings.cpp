@@ -60,6 +60,21 @@ struct Settings::Resolver {
     }
   }
 
+  void run() {
+    read_directives();
+    read_environment();
+    const Setting* found = without_profile("profile");
+    const Setting chosen = found != nullptr ? *found : Setting{};
+    const Setting* choice = found != nullptr ? &chosen : nullptr;
+    if (profile_wanted(choice)) read_profile(choice);
+    if (choice != nullptr && chosen.level == Level::directive)
+      silence({Level::own_variable, Level::variable});
+    if (choice != nullptr && chosen.level == Level::own_variable) silence({Level::variable});
+    find_workspaces();
+    merge(order(choice));
+    refuse_several_ways();
+  }
+
   const Setting* strongest(std::string_view input, std::initializer_list<Level> order) const {
     for (const Level level : order) {
       const auto values = levels.find(level);
@@ -203,18 +218,12 @@ struct Settings::Resolver {
 
 Settings Settings::resolve(const RequestDocument& request) {
   Resolver resolver{request, {}, {}};
-  resolver.read_directives();
-  resolver.read_environment();
-  const Setting* found = resolver.without_profile("profile");
-  const Setting chosen = found != nullptr ? *found : Setting{};
-  const Setting* choice = found != nullptr ? &chosen : nullptr;
-  if (resolver.profile_wanted(choice)) resolver.read_profile(choice);
-  if (choice != nullptr && chosen.level == Level::directive)
-    resolver.silence({Level::own_variable, Level::variable});
-  if (choice != nullptr && chosen.level == Level::own_variable) resolver.silence({Level::variable});
-  resolver.find_workspaces();
-  resolver.merge(resolver.order(choice));
-  resolver.refuse_several_ways();
+  try {
+    resolver.run();
+  } catch (ConfigError& error) {
+    error.set_files(resolver.out.files_);
+    throw;
+  }
   return std::move(resolver.out);
 }
 

@@ -44,6 +44,7 @@ bool on_network_file_system(int fd) {
 
 // Opens the directory, made if needed. Only the last part may be made, and it may be no link.
 UniqueFd open_private_directory(const char* path) {
+  constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
   if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
   UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -51,6 +52,8 @@ UniqueFd open_private_directory(const char* path) {
   if (!fd.valid() || ::fstat(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
   if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
   if (on_network_file_system(fd.get())) return {};
+  // Whoever could write to it may have given our files other names: another key makes all a miss.
+  if ((st.st_mode & others_write) != 0) ::unlinkat(fd.get(), "key", 0);
   return fd;
 }
 

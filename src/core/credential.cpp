@@ -8,6 +8,9 @@
 namespace pglakebase {
 namespace {
 
+// Records of a longer hold-off were not written by us.
+constexpr std::int64_t k_longest_hold_ms = 3'600'000;
+
 // What tells a file from what it was, without reading it.
 void append_stamp(Text& out, const char* path) {
   struct stat st {};
@@ -61,20 +64,33 @@ bool Failure::parse(std::string_view record) {
   if (!fields.parse(record, k_kind_failure)) return false;
   sentence.assign(fields.get("sentence"));
   permanent = fields.number("permanent", 0) != 0;
+  seen_ms = fields.number("seen_ms", 0);
   not_before_ms = fields.number("not_before_ms", 0);
   material.assign(fields.get("material"));
   network.assign(fields.get("network"));
-  return sentence.ok() && !sentence.empty();
+  files.assign(fields.get("files"));
+  return sentence.ok() && material.ok() && network.ok() && files.ok() && !sentence.empty();
 }
 
 void Failure::append_record(Text& out) const {
   Record::begin(out, k_kind_failure);
   append_field(out, "sentence", sentence.view());
   append_field(out, "permanent", std::int64_t{permanent});
+  append_field(out, "seen_ms", seen_ms);
   append_field(out, "not_before_ms", not_before_ms);
   append_field(out, "material", material.view());
   append_field(out, "network", network.view());
+  append_field(out, "files", files.view());
   Record::finish(out);
+}
+
+bool Failure::holds_at(std::int64_t now_ms) const {
+  return seen_ms <= now_ms && now_ms < not_before_ms && not_before_ms - seen_ms < k_longest_hold_ms;
+}
+
+bool Failure::seen_with(std::string_view material_now, std::string_view network_now) const {
+  return material.view() == material_now && network.view() == network_now &&
+         files_unchanged(files.view());
 }
 
 bool Resolution::parse(std::string_view record) {
@@ -94,8 +110,7 @@ void Resolution::append_record(Text& out) const {
   Record::finish(out);
 }
 
-bool Resolution::files_unchanged() const {
-  std::string_view rest = files.view();
+bool files_unchanged(std::string_view rest) {
   std::string_view line;
   while (take_until(rest, '\n', line)) {
     const std::size_t space = line.find(' ');

@@ -29,6 +29,11 @@ bool home_directory(Text& out) {
     out.append(home);
     return out.ok();
   }
+  return passwd_home(out);
+}
+
+bool passwd_home(Text& out) {
+  out.clear();
   Text buffer;
   passwd entry{};
   if (!passwd_entry(buffer, entry) || entry.pw_dir == nullptr || entry.pw_dir[0] != '/')

@@ -13,9 +13,8 @@ namespace pglakebase {
 bool read_all(int fd, std::size_t limit, Text& out) {
   std::size_t done = out.size();
   const std::size_t end = done + limit;
-  for (;;) {
+  for (std::size_t room = 4096;; room *= 2) {
     // One byte more than allowed, to see that a file is too long.
-    std::size_t room = 16 * 1024;
     if (done + room > end + 1) room = end + 1 - done;
     if (!out.resize(done + room)) return false;
     const ssize_t got = ::read(fd, out.data() + done, room);

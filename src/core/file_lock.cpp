@@ -7,16 +7,25 @@
 
 #include "pglakebase/core/clock.hpp"
 
-namespace pglakebase {
+#include "pglakebase/core/view.hpp"
 
-FileLock FileLock::acquire(const Cache& cache, const EntryName& name, std::int64_t deadline_ms) {
+namespace pglakebase {
+namespace {
+
+constexpr std::size_t k_digits_of_name = 3;
+
+}  // namespace
+
+FileLock FileLock::acquire(const Cache& cache, const EntryName& name, std::int64_t deadline_ms,
+                           LockLevel level) {
   FileLock lock;
   if (!cache.valid()) {
     lock.held_ = true;
     return lock;
   }
   Text file;
-  file.append("lock-").append(name.view());
+  file.append("lock-").append_char(static_cast<char>(level));
+  file.append(slice(name.view(), 0, k_digits_of_name));
   lock.fd_ = UniqueFd(::openat(cache.fd(), file.c_str(),
                                O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!lock.fd_.valid()) {

@@ -78,6 +78,19 @@ bool is_pooler_host(std::string_view host) {
   return has_suffix(label, "-pooler");
 }
 
+bool append_direct_host(Text& out, std::string_view host) {
+  if (!is_pooler_host(host)) {
+    out.append(host);
+    return false;
+  }
+  std::string_view domain = host;
+  std::string_view label;
+  take_until(domain, '.', label);
+  label.remove_suffix(7);
+  out.append(label).append_char('.').append(domain);
+  return true;
+}
+
 std::string_view host_label(std::string_view host) {
   std::string_view label;
   take_until(host, '.', label);

@@ -117,7 +117,30 @@ constexpr Input k_inputs[] = {
 
 constexpr std::string_view k_own_prefix = "PGLAKEBASE_";
 
+// The first two characters of all variables, so that most of an environment is passed over at once.
+constexpr std::size_t start_of(std::string_view name) {
+  const auto first = static_cast<unsigned char>(name[0]);
+  const auto second = static_cast<unsigned char>(name.size() > 1 ? name[1] : '\0');
+  return (first * 31U + second) % 256;
+}
+
+struct Starts {
+  bool known[256] = {};
+
+  constexpr Starts() {
+    known[start_of(k_own_prefix)] = true;
+    for (const Input& input : k_inputs)
+      for (const char* variable : input.variables)
+        if (variable != nullptr) known[start_of(variable)] = true;
+  }
+};
+constexpr Starts k_starts;
+
 }  // namespace
+
+bool may_be_variable(std::string_view name) {
+  return !name.empty() && k_starts.known[start_of(name)];
+}
 
 std::span<const Input> inputs() {
   return k_inputs;

@@ -49,19 +49,18 @@ bool next_field(std::string_view& rest, Field& field) {
 }
 
 bool append_decoded(Text& out, std::string_view encoded) {
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    if (encoded[i] != '%') {
-      out.append_char(encoded[i]);
-      continue;
-    }
-    if (i + 2 >= encoded.size()) return false;
-    const int high = hex_value(encoded[i + 1]);
-    const int low = hex_value(encoded[i + 2]);
+  for (;;) {
+    const std::size_t escape = encoded.find('%');
+    out.append(slice(encoded, 0, escape));
+    if (escape == std::string_view::npos) return out.ok();
+    encoded = slice(encoded, escape + 1);
+    if (encoded.size() < 2) return false;
+    const int high = hex_value(encoded[0]);
+    const int low = hex_value(encoded[1]);
     if (high < 0 || low < 0) return false;
     out.append_char(static_cast<char>(high * 16 + low));
-    i += 2;
+    encoded.remove_prefix(2);
   }
-  return out.ok();
 }
 
 }  // namespace pglakebase

@@ -16,8 +16,7 @@ namespace {
 
 // A helper gives up by itself after this, whoever still waits.
 constexpr std::int64_t k_helper_life_ms = 30'000;
-// Records of a longer hold-off come from a clock that was set back.
-constexpr std::int64_t k_longest_hold_ms = 3'600'000;
+constexpr std::int64_t k_longest_pause_ms = 50;
 
 unsigned jitter_permille() {
   return static_cast<std::uint32_t>(::getpid()) * 2654435761U % 1001;
@@ -32,18 +31,18 @@ bool lookup(const Cache& cache, const Request& request, Credential& credential) 
   EntryName identity;
   std::copy_n(resolution.identity.c_str(), 64, identity.hex);
   record.clear();
-  return cache.read(k_kind_credential, identity, record) && credential.parse(record.view());
+  // A file of that name proves little: files can be given other names.
+  return cache.read(k_kind_credential, identity, record) && credential.parse(record.view()) &&
+         credential.identity.view() == resolution.identity.view();
 }
 
-// A failure that still speaks for this request: seen with the same secrets and network, not over.
+// A failure that still speaks for this request.
 bool standing_failure(const Cache& cache, const Request& request, Failure& failure) {
   Text record;
   if (!cache.read(k_kind_failure, request.name(), record) || !failure.parse(record.view()))
     return false;
-  const std::int64_t left = failure.not_before_ms - wall_clock_ms();
-  return left > 0 && left < k_longest_hold_ms &&
-         failure.material.view() == request.material().view() &&
-         failure.network.view() == request.network().view();
+  return failure.holds_at(wall_clock_ms()) &&
+         failure.seen_with(request.material().view(), request.network().view());
 }
 
 // The note that a fetch is under way. It only spares helpers: what keeps fetches single is the
@@ -54,6 +53,8 @@ class Claim {
 
   /// False while somebody else's fetch is under way.
   bool take() {
+    // Looked at first: a thousand who wait should not all write.
+    if (alive()) return false;
     Text record;
     Record::begin(record, k_kind_fetching);
     append_field(record, "pid", std::int64_t{::getpid()});
@@ -66,15 +67,23 @@ class Claim {
     return true;
   }
 
-  void give_up() { cache_.remove(k_kind_fetching, request_.name()); }
+  /// Takes the note away, unless a helper has put its own there.
+  void give_up() {
+    Record record;
+    if (read(record) && record.number("pid", 0) == ::getpid())
+      cache_.remove(k_kind_fetching, request_.name());
+  }
 
  private:
-  bool alive() const {
+  bool read(Record& record) const {
     Text text;
+    return cache_.read(k_kind_fetching, request_.name(), text) &&
+           record.parse(text.view(), k_kind_fetching);
+  }
+
+  bool alive() const {
     Record record;
-    if (!cache_.read(k_kind_fetching, request_.name(), text) ||
-        !record.parse(text.view(), k_kind_fetching))
-      return false;
+    if (!read(record)) return false;
     const std::int64_t age = wall_clock_ms() - record.number("since_ms", 0);
     if (age < -1000 || age > k_helper_life_ms + 5'000) return false;
     const auto pid = static_cast<pid_t>(record.number("pid", 0));
@@ -168,7 +177,7 @@ class Obtaining {
 
   // Until a usable credential or a failure stands in the cache, or our own helper has answered.
   void wait(Obtained& result, std::int64_t deadline_ms) const {
-    for (std::int64_t pause = 2;; pause = std::min<std::int64_t>(pause * 2, 25)) {
+    for (std::int64_t pause = 2;; pause = std::min(pause * 2, k_longest_pause_ms)) {
       if (look(result.credential)) {
         const Freshness now = state(result.credential);
         if (now == Freshness::fresh || now == Freshness::ageing) {
@@ -219,9 +228,10 @@ class Obtaining {
       case HelperEnd::finished:
         break;
     }
+    // A helper that found another cache, or that refused the request, leaves the note to us.
+    claim.give_up();
     result.ok = result.credential.parse(reply.view());
     if (result.ok || result.failure.parse(reply.view())) return;
-    claim.give_up();
     fail(result,
          "the helper pglakebase-fetch ended without an answer; \"pglakebase token\" shows more");
   }

@@ -1,6 +1,5 @@
 #include "pglakebase/core/request.hpp"
 
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/variables.hpp"
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
@@ -49,61 +49,6 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
   append_field(out, key.view(), value);
 }
 
-// Is `rest` the input's name in upper case?
-bool is_own_variable(std::string_view rest, std::string_view input) {
-  for (const char c : rest)
-    if (c >= 'a' && c <= 'z') return false;
-  return equals_ignoring_case(rest, input);
-}
-
-// Every variable that an input has, found in one pass over the environment; numbered like
-// input_variable() does. Of a variable that stands there twice the first counts, as for getenv().
-struct Variables {
-  static constexpr std::size_t k_inputs_at_most = 96;
-  static constexpr std::size_t k_per_input = 5;
-  const char* value[k_inputs_at_most][k_per_input] = {};
-
-  static Variables read() {
-    Variables variables;
-    if (::getauxval(AT_SECURE) != 0) return variables;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-      const char* equals = std::strchr(*entry, '=');
-      if (equals != nullptr && equals != *entry && equals[1] != '\0')
-        variables.remember({*entry, static_cast<std::size_t>(equals - *entry)}, equals + 1);
-    }
-    return variables;
-  }
-
-  void remember(std::string_view name, const char* content) {
-    constexpr std::string_view own = "PGLAKEBASE_";
-    const bool is_own = starts_with(name, own);
-    const std::string_view rest = is_own ? slice(name, own.size()) : name;
-    for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i) {
-      const Input& input = inputs()[i];
-      const bool has_own = input.directive != DirectivePolicy::none;
-      if (is_own) {
-        if (has_own && is_own_variable(rest, input.name)) keep(value[i][0], content);
-        continue;
-      }
-      for (std::size_t n = 0; n < 4 && input.variables[n] != nullptr; ++n)
-        if (input.variables[n][0] == name.front() && name == input.variables[n])
-          keep(value[i][n + (has_own ? 1 : 0)], content);
-    }
-  }
-
-  static void keep(const char*& place, const char* content) {
-    if (place == nullptr) place = content;
-  }
-
-  bool given(std::string_view input) const {
-    for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i)
-      if (inputs()[i].name == input)
-        for (const char* content : value[i])
-          if (content != nullptr) return true;
-    return false;
-  }
-};
-
 }  // namespace
 
 Request Request::build(std::string_view hosts, std::string_view service,
@@ -124,29 +69,38 @@ Request Request::build(std::string_view hosts, std::string_view service,
     append_field(out, "host", normal.view());
   }
 
-  const Variables variables = Variables::read();
+  Variables variables;
+  variables.read();
   const bool has_client_id = !directives.get("client_id").empty() ||
                              !directives.get("azure_client_id").empty() ||
                              variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
     request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
-  for (std::size_t i = 0; i < inputs().size(); ++i) {
-    char buffer[64];
-    std::string_view name;
-    for (std::size_t n = 0; input_variable(inputs()[i], n, buffer, name); ++n)
-      if (const char* value = variables.value[i][n])
+  for (std::size_t i = 0; i < inputs().size(); ++i)
+    for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
+      char buffer[64];
+      std::string_view name;
+      if (const char* value = variables.value(i, n);
+          value != nullptr && input_variable(inputs()[i], n, buffer, name))
         request.add(inputs()[i], "env.", name, value, has_client_id, cache);
-  }
+    }
 
   std::int64_t seconds = 0;
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
     request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
   request.name_ = cache.name(out.view());
-  request.material_ = cache.name(request.secrets_.view());
-  request.network_name_ = cache.name(request.network_.view());
+  request.key_.assign(cache.key());
   request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
   return request;
+}
+
+EntryName Request::material() const {
+  return entry_name(hmac_sha256(key_.view(), secrets_.view()));
+}
+
+EntryName Request::network() const {
+  return entry_name(hmac_sha256(key_.view(), network_.view()));
 }
 
 void Request::add(const Input& input, std::string_view origin, std::string_view name,
@@ -184,8 +138,8 @@ void Request::append_document(Text& out, const Options& options) const {
   out.append(selecting_.view()).append(secrets_.view()).append(network_.view());
   append_field(out, "option.service", service_.view());
   append_field(out, "option.cache", cache_path_.view());
-  append_field(out, "option.material", material_.view());
-  append_field(out, "option.network", network_name_.view());
+  append_field(out, "option.material", material().view());
+  append_field(out, "option.network", network().view());
   append_field(out, "option.issued_after_ms", options.issued_after_ms);
   append_field(out, "option.need_user", static_cast<std::int64_t>(options.need_user));
   append_field(out, "option.min_life_ms", options.min_life_ms);

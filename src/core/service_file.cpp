@@ -1,6 +1,9 @@
 #include "pglakebase/core/service_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
@@ -20,8 +23,8 @@ constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/
 
 // The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
 // configured; false behind the last one.
-bool service_file_place(std::size_t n, std::string_view servicefile, Text& place, bool& trusted,
-                        bool& guessed) {
+bool service_file_place(std::size_t n, std::string_view servicefile, std::string_view home,
+                        Text& place, bool& trusted, bool& guessed) {
   place.clear();
   trusted = false;
   guessed = n > 2;
@@ -36,8 +39,9 @@ bool service_file_place(std::size_t n, std::string_view servicefile, Text& place
   if (n == 1) {
     trusted = true;
     // libpq does not look at it where PGSERVICEFILE is given.
-    if (servicefile.empty() && environment("PGSERVICEFILE") == nullptr && home_directory(place))
-      place.append("/.pg_service.conf");
+    if (!servicefile.empty() || environment("PGSERVICEFILE") != nullptr) return true;
+    place.append(home);
+    if (!home.empty() || home_directory(place)) place.append("/.pg_service.conf");
     return true;
   }
   if (n == 2) {
@@ -138,9 +142,34 @@ bool names_host(std::string_view list, std::string_view host) {
   return false;
 }
 
+// libpq reads a relative path as well; its directives do not count, which must be told.
 bool read_service_file(const Text& place, Text& content) {
   content.clear();
-  return !place.empty() && read_regular_file(place.c_str(), k_file_limit, content);
+  if (place.empty()) return false;
+  Text path;
+  if (!place.view().starts_with('/')) {
+    char* directory = ::getcwd(nullptr, 0);
+    if (directory == nullptr) return false;
+    path.append(directory).append_char('/');
+    std::free(directory);
+  }
+  path.append(place.view());
+  return path.ok() && read_regular_file(path.c_str(), k_file_limit, content);
+}
+
+// Where the first section of that name begins.
+bool find_header(std::string_view text, std::string_view name, std::size_t& position) {
+  std::string_view rest = text;
+  std::string_view line;
+  while (!rest.empty()) {
+    position = text.size() - rest.size();
+    take_until(rest, '\n', line);
+    line = trim(line);
+    if (!line.starts_with('[')) continue;
+    const std::size_t end = line.find(']');
+    if (end != std::string_view::npos && slice(line, 1, end - 1) == name) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -173,26 +202,27 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
   return inside;
 }
 
-Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section) {
+Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section,
+                   std::string_view home) {
   Text place;
   Text content;
   bool trusted = false;
   bool guessed = false;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
-    for (std::size_t position = 0; next_section(content.view(), position, section);) {
-      if (section.name.view() != name) continue;
-      set_origin(section, place, trusted);
-      section.guessed = guessed;
-      return section.name.ok() ? Found::yes : Found::out_of_memory;
-    }
+    std::size_t position = 0;
+    if (!find_header(content.view(), name, position)) continue;
+    next_section(content.view(), position, section);
+    set_origin(section, place, trusted);
+    section.guessed = guessed;
+    return section.name.ok() ? Found::yes : Found::out_of_memory;
   }
   section = ServiceSection();
   return Found::no;
 }
 
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
-                           ServiceSection& section, bool& several) {
+                           ServiceSection& section, bool& several, std::string_view home) {
   several = false;
   bool found = false;
   Text place;
@@ -200,7 +230,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   bool trusted = false;
   bool guessed = false;
   ServiceSection candidate;
-  for (std::size_t n = 0; service_file_place(n, servicefile, place, trusted, guessed); ++n) {
+  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
       if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;
@@ -220,7 +250,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
 bool ServiceSections::next(ServiceSection& section) {
   while (!next_section(content_.view(), position_, section)) {
     do {
-      if (!service_file_place(place_count_++, {}, place_, trusted_, guessed_)) return false;
+      if (!service_file_place(place_count_++, {}, {}, place_, trusted_, guessed_)) return false;
     } while (!read_service_file(place_, content_));
     position_ = 0;
   }

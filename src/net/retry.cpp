@@ -16,10 +16,6 @@ constexpr int k_attempts_unreachable = 2;
 // An attempt that has less time than this would only end in a timeout.
 constexpr std::int64_t k_worth_trying_ms = 250;
 
-bool heals(int status) {
-  return status == 429 || status == 500 || (status >= 502 && status <= 504);
-}
-
 // Between half and the whole of 200 ms, 400 ms, 800 ms …, so that many processes spread out.
 std::int64_t pause_ms(const Attempt& attempt) {
   const std::int64_t whole = k_first_pause_ms << std::min(attempt.number - 1, 10);
@@ -37,6 +33,10 @@ std::int64_t delay(const Attempt& attempt, int attempts) {
 
 }  // namespace
 
+bool heals(int status) {
+  return status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms) {
   header = trim(header);
   std::int64_t seconds = 0;
@@ -49,6 +49,11 @@ std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms) {
   if (moment < 0) return -1;
   const std::int64_t from_now = static_cast<std::int64_t>(moment) * 1000 - now_ms;
   return std::clamp<std::int64_t>(from_now, 0, k_longest_retry_after_ms);
+}
+
+std::int64_t retry_after_ms(const HttpResponse& response, std::int64_t now_ms) {
+  return retry_after_ms(response.retry_after,
+                        response.date_s > 0 ? response.date_s * 1000 : now_ms);
 }
 
 std::int64_t delay_after_status(int status, const Attempt& attempt) {
@@ -65,6 +70,7 @@ std::int64_t delay_after_error(HttpError::Kind kind, const Attempt& attempt) {
     case HttpError::Kind::untrusted:
     case HttpError::Kind::bad_answer:
     case HttpError::Kind::setup:
+    case HttpError::Kind::held_back:
       break;
   }
   return -1;

@@ -5,16 +5,6 @@
 #include "pglakebase/net/retry.hpp"
 
 namespace pglakebase {
-namespace {
-
-// The Date header is the server's own idea of now: its HTTP dates are relative to that.
-std::int64_t asked_for_ms(const HttpResponse& response, std::int64_t wall_ms) {
-  const std::int64_t now_ms = response.date_s > 0 ? response.date_s * 1000 : wall_ms;
-  return retry_after_ms(response.retry_after, now_ms);
-}
-
-}  // namespace
-
 HttpResponse RetryingHttp::send(const HttpRequest& request) {
   for (Attempt attempt;; ++attempt.number) {
     HttpRequest bounded = request;
@@ -28,14 +18,14 @@ HttpResponse RetryingHttp::send(const HttpRequest& request) {
     try {
       HttpResponse response = client_.send(bounded);
       attempt.left_ms = deadline_ms_ - clock_.monotonic_ms();
-      attempt.asked_for_ms = asked_for_ms(response, clock_.wall_ms());
+      attempt.asked_for_ms = retry_after_ms(response, clock_.wall_ms());
       delay = delay_after_status(response.status, attempt);
-      if (delay < 0) return response;
+      if (delay < 0 || !response.retry) return response;
     } catch (const HttpError& error) {
       attempt.left_ms = deadline_ms_ - clock_.monotonic_ms();
       attempt.asked_for_ms = -1;
       delay = delay_after_error(error.kind(), attempt);
-      if (delay < 0) throw;
+      if (delay < 0 || error.hold_ms() > 0) throw;
     }
     clock_.sleep_ms(delay);
   }

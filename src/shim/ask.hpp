@@ -23,6 +23,7 @@ class Answer {
   bool resolved() const { return options_ != nullptr; }
   std::string_view get(std::string_view keyword) const { return option_value(options_, keyword); }
   bool knows(std::string_view keyword) const { return knows_option(options_, keyword); }
+  int libpq_version() const { return libpq_.libVersion(); }
   /// The password, also from a password file; empty if there is none.
   std::string_view password() const;
 

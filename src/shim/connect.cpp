@@ -1,29 +1,21 @@
 #include "connect.hpp"
 
 #include "arguments.hpp"
-#include "ask.hpp"
 #include "cancellation_keeper.hpp"
 #include "connections.hpp"
 #include "failed_connection.hpp"
-#include "inert.hpp"
-#include "password.hpp"
 #include "pglakebase/core/clock.hpp"
-#include "pglakebase/core/environment.hpp"
-#include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
-#include "pglakebase/core/view.hpp"
+#include "plan.hpp"
 #include "renewal.hpp"
-#include "target.hpp"
-#include "tls_policy.hpp"
+#include "search_path.hpp"
 
 namespace pglakebase {
 namespace {
 
-// Tells a default from a given value: no role or database has this name.
-constexpr const char* k_marker = "pglakebase marks what nobody gave";
+constexpr const char* k_default_database = "databricks_postgres";
 // Where a connection has no credential yet.
 constexpr const char* k_stand_in = "pglakebase";
-constexpr const char* k_default_database = "databricks_postgres";
 
 constexpr std::int64_t k_blocking_wait_ms = 30'000;
 constexpr std::int64_t k_polling_wait_ms = 5'000;
@@ -31,168 +23,52 @@ constexpr std::int64_t k_polling_wait_ms = 5'000;
 class Connecting {
  public:
   Connecting(const ConnectCall& call, const Libpq& libpq)
-      : call_(call),
-        libpq_(libpq),
-        arguments_(call.keywords, call.values),
-        settings_(libpq, call.keywords, call.values, call.expand_dbname) {}
+      : call_(call), libpq_(libpq), arguments_(call.keywords, call.values) {}
 
   bool run(PGconn*& connection) {
+    if (!arguments_.ok()) return false;
     Obtained obtained;
     {
       const CancellationKeeper keeper;
-      if (!find_out()) return false;
-      if (!wants_credential()) return false;
-      if (refusal_.empty()) choose_settings();
-      if (!refusal_.empty()) return refuse(connection);
-      if (!get_credential(obtained)) return false;
-      if (!refusal_.empty()) return refuse(connection);
-      if (!obtained.ok) return postpone(connection, obtained);
+      plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
+      if (plan_.kind == Plan::Kind::credential && !get_credential(obtained)) return false;
+      if (plan_.kind == Plan::Kind::untouched) return false;
+      if (plan_.kind == Plan::Kind::refused) return refuse(connection);
+      if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
     }
     return log_in(connection, obtained);
   }
 
  private:
-  // What libpq makes of the parameters, and whether that is Lakebase. A password of ours keeps
-  // password files unread, a user of ours spares the passwd database.
-  bool find_out() {
-    arguments_.prepend("user", k_marker);
-    arguments_.append("password", "x");
-    const Answer answer(libpq_, arguments_, call_.expand_dbname);
-    arguments_.reset();
-    if (!answer.resolved()) return false;
-    target_ = find_target(answer, settings_);
-    if (target_.kind == Target::Kind::other ||
-        !service_allowed_here(target_.service.view(), target_.own_hosts))
-      return false;
-
-    user_missing_ = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
-                    target_.section.user.empty();
-    dbname_missing_ = answer.get("dbname") == k_marker ||
-                      (answer.get("dbname") == answer.get("user") && dbname_follows_user());
-    asked_tls_.assign(answer.get("sslmode"));
-    asked_root_.assign(answer.get("sslrootcert"));
-    has_gssencmode_ = answer.knows("gssencmode");
-    has_sni_ = answer.knows("sslsni");
-    parse_number(answer.get("connect_timeout"), connect_timeout_);
-    return true;
-  }
-
-  // libpq's default for the database is the user's name, whoever gave that.
-  bool dbname_follows_user() {
-    arguments_.append("user", k_marker);
-    arguments_.append("password", "x");
-    const Answer answer(libpq_, arguments_, call_.expand_dbname);
-    arguments_.reset();
-    return answer.resolved() && answer.get("dbname") == k_marker;
-  }
-
-  bool wants_credential() {
-    if (target_.section.directives.get("auth") == "native") return false;
-    cache_ = Cache::open();
-    GivenPassword given = GivenPassword::none;
-    // A user id without a passwd entry ends libpq's resolution, unless a user is given.
-    if (!ask_for_password(nullptr, given) && !ask_for_password("pglakebase", given)) return false;
-    arguments_.reset();
-    if (given == GivenPassword::native) return false;
-    if (target_.kind == Target::Kind::mixed) {
-      refusal_.append("the host list \"").append(target_.hosts.view());
-      refusal_.append(
-          "\" mixes Lakebase hosts with others, which must not get a Lakebase token; "
-          "connect to them separately");
-    } else if (!target_.refused.empty()) {
-      refusal_.assign(target_.refused.view());
-    } else if (!has_sni_) {
-      refusal_.append("this program's libpq (version ").append_number(libpq_.libVersion() / 10000);
-      refusal_.append(
-          ") does not send the server name (SNI) that Lakebase needs; use libpq 14 or "
-          "newer");
-    }
-    return true;
-  }
-
-  // Asks again, without a password of ours: is there one that stands?
-  bool ask_for_password(const char* user, GivenPassword& given) {
-    arguments_.reset();
-    if (user != nullptr) arguments_.append("user", user);
-    const Answer answer(libpq_, arguments_, call_.expand_dbname);
-    if (!answer.resolved()) return false;
-    given = judge_password(answer, settings_, target_, cache_, issued_to_);
-    if (user == nullptr && user_missing_ && !target_.service.empty() &&
-        target_.section.name.empty())
-      user_missing_ = !user_is_from_unseen_section(answer);
-    return true;
-  }
-
-  // A service that libpq found and we did not (LDAP, an unusual system directory) may have a user.
-  static bool user_is_from_unseen_section(const Answer& answer) {
-    Text name;
-    return !answer.get("user").empty() && user_name(name) && answer.get("user") != name.view();
-  }
-
-  void choose_settings() {
-    TlsAsked asked;
-    asked.sslmode = asked_tls_.view();
-    asked.sslrootcert = asked_root_.view();
-    asked.lax = target_.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root();
-    asked.libpq_version = libpq_.libVersion();
-    tls_ = choose_tls(asked);
-    if (!tls_.refused.empty()) refusal_.assign(tls_.refused.view());
-    if (asked.lax && refusal_.empty())
-      log_line("tls=require: the server is not verified", target_.hosts.view());
-  }
-
-  bool refuse(PGconn*& connection) {
-    connection =
-        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(refusal_).view());
-    return connection != nullptr;
-  }
-
-  Text sentence(const Text& reason) const {
-    Text whole("pglakebase: no token for ");
-    if (target_.service.empty()) {
-      whole.append("the host ").append(target_.hosts.view());
-    } else {
-      whole.append("the service \"").append(target_.service.view()).append("\"");
-    }
-    whole.append(": ").append(reason.view());
-    return whole;
-  }
-
-  // False if the caller's own password, or no memory, says to stand aside. Else `obtained` is a
-  // credential or a failure that may pass, unless there is a refusal.
+  // False without memory. Else `obtained` is a credential or a failure that may pass, unless the
+  // plan has become another.
   bool get_credential(Obtained& obtained) {
-    const Request request = Request::build(target_.hosts.view(), target_.service.view(),
-                                           target_.section.directives, cache_);
+    const Request request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
+                                           plan_.target.section.directives, cache_);
     if (!request.ok()) return false;
     ObtainOptions options;
-    options.need_user = user_missing_;
+    options.need_user = plan_.user_missing;
     options.deadline_ms = monotonic_ms() + patience_ms();
     obtained = obtain(cache_, request, options);
+    if (obtained.ok) choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
     // libpq may need the descriptor.
     cache_ = Cache();
 
+    const Credential& credential = obtained.credential;
     if (!obtained.ok) {
-      if (obtained.failure.permanent) refusal_.assign(obtained.failure.sentence.view());
-      return true;
+      if (obtained.failure.permanent) refuse_because(obtained.failure.sentence.view());
+    } else if (!plan_.issued_to.empty() && plan_.issued_to.view() != credential.identity.view()) {
+      // A token that we issued to somebody else stays what it is.
+      plan_.kind = Plan::Kind::untouched;
+    } else if (plan_.user_missing && credential.user.empty()) {
+      refuse_because("no role name is known for this identity; give one (user=…)");
     }
-    // Somebody else's token of ours stays what it is.
-    if (!issued_to_.empty() && issued_to_.view() != obtained.credential.identity.view())
-      return false;
-    if (user_missing_ && obtained.credential.user.empty())
-      refusal_.append("no role name is known for this identity; give one (user=…)");
     return true;
   }
 
-  bool postpone(PGconn*& connection, const Obtained& obtained) {
-    append_settings(k_stand_in, k_stand_in);
-    if (!arguments_.ok()) return false;
-    const Text why = sentence(obtained.failure.sentence);
-    Credential none;
-    none.token.append(k_stand_in);
-    connection = postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(),
-                                     to_remember(none, false));
-    return connection != nullptr;
+  void refuse_because(std::string_view reason) {
+    plan_.kind = Plan::Kind::refused;
+    plan_.refusal.assign(reason);
   }
 
   bool log_in(PGconn*& connection, const Obtained& obtained) {
@@ -206,12 +82,41 @@ class Connecting {
     return true;
   }
 
+  bool refuse(PGconn*& connection) {
+    connection =
+        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(plan_.refusal).view());
+    return connection != nullptr;
+  }
+
+  bool postpone(PGconn*& connection, const Text& reason) {
+    append_settings(k_stand_in, k_stand_in);
+    if (!arguments_.ok()) return false;
+    const Text why = sentence(reason);
+    Credential none;
+    none.token.append(k_stand_in);
+    connection = postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(),
+                                     to_remember(none, false));
+    return connection != nullptr;
+  }
+
+  Text sentence(const Text& reason) const {
+    Text whole("pglakebase: no token for ");
+    if (plan_.target.service.empty()) {
+      whole.append("the host ").append(plan_.target.hosts.view());
+    } else {
+      whole.append("the service \"").append(plan_.target.service.view()).append("\"");
+    }
+    whole.append(": ").append(reason.view());
+    return whole;
+  }
+
   Remembered to_remember(const Credential& credential, bool from_cache) {
     Remembered remembered;
-    remembered.hosts = static_cast<Text&&>(target_.hosts);
-    remembered.service = static_cast<Text&&>(target_.service);
-    remembered.directives = static_cast<Directives&&>(target_.section.directives);
-    remembered.user_missing = user_missing_;
+    remembered.hosts = static_cast<Text&&>(plan_.target.hosts);
+    remembered.service = static_cast<Text&&>(plan_.target.service);
+    remembered.directives = static_cast<Directives&&>(plan_.target.section.directives);
+    remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
+    remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
     note_credential(remembered, credential, from_cache);
     return remembered;
@@ -221,44 +126,40 @@ class Connecting {
   void append_settings(const char* password, const char* user) {
     arguments_.reset();
     arguments_.append("password", password);
-    if (user_missing_) arguments_.append("user", user);
-    if (dbname_missing_) arguments_.append("dbname", k_default_database);
-    if (!tls_.sslmode.empty()) arguments_.append("sslmode", tls_.sslmode.c_str());
-    if (!tls_.sslrootcert.empty()) arguments_.append("sslrootcert", tls_.sslrootcert.c_str());
-    if (has_gssencmode_) arguments_.append("gssencmode", "disable");
+    if (plan_.user_missing) arguments_.append("user", user);
+    if (plan_.dbname_missing) arguments_.append("dbname", k_default_database);
+    if (!plan_.direct_hosts.empty()) arguments_.append("host", plan_.direct_hosts.c_str());
+    if (!plan_.tls.sslmode.empty()) arguments_.append("sslmode", plan_.tls.sslmode.c_str());
+    const Text& root = plan_.roots.learned.empty() ? plan_.tls.sslrootcert : plan_.roots.learned;
+    if (!root.empty()) arguments_.append("sslrootcert", root.c_str());
+    if (plan_.has_gssencmode) arguments_.append("gssencmode", "disable");
+    Text schema;
+    append_schema(schema, plan_.target.section.directives,
+                  plan_.user_missing ? user : plan_.user.view());
+    if (append_search_path(plan_.options, schema.view()))
+      arguments_.append("options", plan_.options.c_str());
   }
 
   // libpq's connect_timeout counts in seconds; none, or none that can be read, means forever.
   std::int64_t patience_ms() const {
     if (!call_.blocking) return k_polling_wait_ms;
-    return connect_timeout_ > 0 && connect_timeout_ * 1000 < k_blocking_wait_ms
-               ? connect_timeout_ * 1000
-               : k_blocking_wait_ms;
+    const std::int64_t wanted = plan_.connect_timeout_s * 1000;
+    return wanted > 0 && wanted < k_blocking_wait_ms ? wanted : k_blocking_wait_ms;
   }
 
   const ConnectCall& call_;
   const Libpq& libpq_;
   Arguments arguments_;
-  CallSettings settings_;
-  Target target_;
   Cache cache_;
-  TlsChosen tls_;
-  Text asked_tls_;
-  Text asked_root_;
-  Text issued_to_;
-  Text refusal_;
-  std::int64_t connect_timeout_ = 0;
-  bool user_missing_ = false;
-  bool dbname_missing_ = false;
-  bool has_gssencmode_ = false;
-  bool has_sni_ = false;
+  Plan plan_;
 };
 
 }  // namespace
 
 bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
-  if (call.keywords == nullptr || call.values == nullptr || !libpq.load(call.caller)) return false;
+  if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
+    return false;
   return Connecting(call, libpq).run(connection);
 }
 

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
+#include "learned_roots.hpp"
 #include "pglakebase/core/directives.hpp"
-#include "pglakebase/core/sha256.hpp"
 #include "pglakebase/core/text.hpp"
 
 namespace pglakebase {
@@ -17,9 +17,10 @@ struct Remembered {
   Text service;
   Directives directives;
   bool user_missing = false;
+  ChosenRoots roots;
 
   // The credential that it holds.
-  Digest password{};           ///< SHA-256 of the password that we put there last
+  std::uint64_t password = 0;  ///< fingerprint of the password that we put there last
   std::int64_t issued_ms = 0;  ///< 0 while it holds none
   std::int64_t expires_ms = 0;
   bool from_cache = false;

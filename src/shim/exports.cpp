@@ -12,8 +12,9 @@
 #include "renewal.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
-#define PGLAKEBASE_REAL(name) \
-  pglakebase::real_function<decltype(&::name)>(#name, __builtin_return_address(0))
+#define PGLAKEBASE_REAL(name)                          \
+  pglakebase::Meaning::at(__builtin_return_address(0)) \
+      .real<decltype(&::name)>(pglakebase::Wrapped::name)
 
 namespace {
 
@@ -48,7 +49,7 @@ bool knows(Function real, const PGconn* connection, const void* caller, Libpq& l
   if (real == nullptr || recall(connection) == nullptr || is_from_inside(caller, real))
     return false;
   const ErrnoKeeper keeper;
-  return !is_inert() && libpq.load(caller);
+  return !is_inert() && Meaning::at(caller).libpq(libpq);
 }
 
 bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {

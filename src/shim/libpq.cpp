@@ -11,131 +11,131 @@
 namespace pglakebase {
 namespace {
 
-const void* base_of(const void* address) {
-  Dl_info info{};
-  return address != nullptr && ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
-}
-
-// An object that holds an address: found by it, opened again by its name without loading anything.
-class LoadedObject {
- public:
-  explicit LoadedObject(const void* address) {
-    link_map* map = nullptr;
-    if (::dladdr1(address, &info_, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) == 0 ||
-        map == nullptr)
-      return;
-    // The main program has no name; nobody calls it as a library.
-    if (map->l_name != nullptr && map->l_name[0] != '\0')
-      handle_ = ::dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
-  }
-  ~LoadedObject() {
-    if (handle_ != nullptr) ::dlclose(handle_);
-  }
-  LoadedObject(const LoadedObject&) = delete;
-  LoadedObject& operator=(const LoadedObject&) = delete;
-
-  const void* base() const { return info_.dli_fbase; }
-  /// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
-  /// or another preloaded one, which must not be called back.
-  bool defines(const char* name) const { return base_of(symbol(name)) == base(); }
-  /// What code of this object would find, seen from its own scope alone.
-  void* symbol(const char* name) const {
-    return handle_ != nullptr ? ::dlsym(handle_, name) : nullptr;
-  }
-
- private:
-  Dl_info info_{};
-  void* handle_ = nullptr;
+constexpr const char* k_names[] = {
+#define PGLAKEBASE_WRAPPED(name) #name,
+#include "libpq_functions.def"
+#undef PGLAKEBASE_WRAPPED
 };
 
-const void* own_base() {
-  static const char anchor = 0;
-  return base_of(&anchor);
-}
+// The program and the libpq that it calls; drivers and a second libpq.
+constexpr unsigned k_remembered = 4;
+thread_local Meaning t_meanings[k_remembered];
+thread_local unsigned t_next = 0;
 
 struct Search {
   const char* name;
-  const void* own;
   void* found;
 };
 
 int look_into(dl_phdr_info* info, std::size_t, void* data) {
   auto* search = static_cast<Search*>(data);
-  if (info->dlpi_name == nullptr || info->dlpi_name[0] == '\0') return 0;
-  void* handle = ::dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD);
-  if (handle == nullptr) return 0;
-  void* symbol = ::dlsym(handle, search->name);
-  ::dlclose(handle);
-  if (symbol == nullptr || base_of(symbol) == search->own) return 0;
+  LoadedObject object;
+  object.end = 1;
+  object.name = info->dlpi_name != nullptr ? info->dlpi_name : "";
+  void* symbol = symbol_seen_from(object, search->name);
+  if (symbol == nullptr || is_own(object_of(symbol))) return 0;
   search->found = symbol;
   return 1;
 }
 
+// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as another
+// preloaded library, which must not be called back.
+bool has_all_of_libpq(const LoadedObject& object) {
+  return object_of(symbol_seen_from(object, "PQlibVersion")).start == object.start;
+}
+
 }  // namespace
 
-void* find_real(const char* name, const void* caller) {
-  const void* own = own_base();
-  void* next = ::dlsym(RTLD_NEXT, name);
-  const void* next_base = base_of(next);
-  if (next_base == own) next = nullptr;
-  if (next != nullptr && base_of(caller) == next_base) return next;
+Meaning& Meaning::at(const void* caller) {
+  const LoadCount now = LoadCount::now();
+  for (Meaning& meaning : t_meanings)
+    if (meaning.caller_.holds(caller) && meaning.count_ == now) return meaning;
+  Meaning& meaning = t_meanings[t_next];
+  t_next = (t_next + 1) % k_remembered;
+  meaning = Meaning();
+  meaning.caller_ = object_of(caller);
+  meaning.count_ = now;
+  return meaning;
+}
 
-  const LoadedObject calling(caller);
-  void* local = calling.symbol(name);
-  const void* local_base = base_of(local);
-  if (local != nullptr && local_base == calling.base() && calling.defines("PQlibVersion"))
+void* Meaning::find(const char* name) const {
+  void* next = ::dlsym(RTLD_NEXT, name);
+  const LoadedObject next_object = object_of(next);
+  if (is_own(next_object)) next = nullptr;
+  if (next != nullptr && next_object.start == caller_.start) return next;
+
+  void* local = symbol_seen_from(caller_, name);
+  const LoadedObject local_object = object_of(local);
+  if (is_own(local_object)) local = nullptr;
+  if (local != nullptr && local_object.start == caller_.start && has_all_of_libpq(caller_))
     return local;
   if (next != nullptr) return next;
-  if (local != nullptr && local_base != own) return local;
+  if (local != nullptr) return local;
 
-  Search search{name, own, nullptr};
+  Search search{name, nullptr};
   ::dl_iterate_phdr(look_into, &search);
   return search.found;
 }
 
-bool in_same_object(const void* one, const void* other) {
-  const void* base = base_of(one);
-  return base != nullptr && base == base_of(other);
+void* Meaning::find_wrapped(Wrapped function) {
+  const auto number = static_cast<unsigned>(function);
+  if (wrapped_[number] == nullptr) wrapped_[number] = find(k_names[number]);
+  return wrapped_[number];
+}
+
+bool Meaning::caller_is_libpq() {
+  if (is_libpq_ == Known::unknown) {
+    const void* function = find_wrapped(Wrapped::PQconnectStartParams);
+    is_libpq_ = function != nullptr && caller_.holds(function) ? Known::yes : Known::no;
+  }
+  return is_libpq_ == Known::yes;
+}
+
+bool Meaning::libpq(Libpq& functions) {
+  if (complete_ == Known::unknown) {
+    void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
+    const LoadedObject object = object_of(anchor);
+    void* handle =
+        object && object.name[0] != '\0' ? ::dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+    bool complete = anchor != nullptr;
+    const auto get = [&](auto& function, const char* name) {
+      void* symbol = handle != nullptr ? ::dlsym(handle, name) : nullptr;
+      if (symbol == nullptr || is_own(object_of(symbol))) symbol = find(name);
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
+      complete = complete && symbol != nullptr;
+    };
+    libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
+    get(libpq_.connectdbParams, "PQconnectdbParams");
+    get(libpq_.connectPoll, "PQconnectPoll");
+    get(libpq_.conninfo, "PQconninfo");
+    get(libpq_.conninfoParse, "PQconninfoParse");
+    get(libpq_.conninfoFree, "PQconninfoFree");
+    get(libpq_.freemem, "PQfreemem");
+    get(libpq_.status, "PQstatus");
+    get(libpq_.errorMessage, "PQerrorMessage");
+    get(libpq_.pass, "PQpass");
+    get(libpq_.user, "PQuser");
+    get(libpq_.usedPassword, "PQconnectionUsedPassword");
+    get(libpq_.reset, "PQreset");
+    get(libpq_.resetStart, "PQresetStart");
+    get(libpq_.isnonblocking, "PQisnonblocking");
+    get(libpq_.setnonblocking, "PQsetnonblocking");
+    get(libpq_.socket, "PQsocket");
+    get(libpq_.finish, "PQfinish");
+    get(libpq_.libVersion, "PQlibVersion");
+    if (handle != nullptr) ::dlclose(handle);
+    complete_ = complete ? Known::yes : Known::no;
+    // Opening and closing a loaded object again leaves the counts alone, so this stays valid.
+  }
+  functions = libpq_;
+  return complete_ == Known::yes;
 }
 
 bool is_ping(const void* caller) {
+  if (!Meaning::at(caller).caller_is_libpq()) return false;
   Dl_info info{};
   return ::dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
          starts_with(info.dli_sname, "PQping");
-}
-
-bool Libpq::load(const void* caller) {
-  void* anchor = find_real("PQconnectStartParams", caller);
-  if (anchor == nullptr) return false;
-  const LoadedObject object(anchor);
-  bool complete = true;
-  const auto find = [&](auto& function, const char* name) {
-    void* symbol = object.symbol(name);
-    if (symbol == nullptr) symbol = find_real(name, caller);
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
-    complete = complete && symbol != nullptr;
-  };
-  connectStartParams = reinterpret_cast<decltype(connectStartParams)>(anchor);
-  find(connectdbParams, "PQconnectdbParams");
-  find(connectPoll, "PQconnectPoll");
-  find(conninfo, "PQconninfo");
-  find(conninfoParse, "PQconninfoParse");
-  find(conninfoFree, "PQconninfoFree");
-  find(freemem, "PQfreemem");
-  find(status, "PQstatus");
-  find(errorMessage, "PQerrorMessage");
-  find(pass, "PQpass");
-  find(user, "PQuser");
-  find(usedPassword, "PQconnectionUsedPassword");
-  find(reset, "PQreset");
-  find(resetStart, "PQresetStart");
-  find(resetPoll, "PQresetPoll");
-  find(isnonblocking, "PQisnonblocking");
-  find(setnonblocking, "PQsetnonblocking");
-  find(socket, "PQsocket");
-  find(finish, "PQfinish");
-  find(libVersion, "PQlibVersion");
-  return complete;
 }
 
 }  // namespace pglakebase

@@ -2,9 +2,11 @@
 
 #include <libpq-fe.h>
 
+#include "loaded_object.hpp"
+
 namespace pglakebase {
 
-/// The functions of one libpq in this process: the one that a caller means.
+/// The functions of one libpq in this process.
 struct Libpq {
   decltype(&::PQconnectdbParams) connectdbParams = nullptr;
   decltype(&::PQconnectStartParams) connectStartParams = nullptr;
@@ -20,33 +22,53 @@ struct Libpq {
   decltype(&::PQconnectionUsedPassword) usedPassword = nullptr;
   decltype(&::PQreset) reset = nullptr;
   decltype(&::PQresetStart) resetStart = nullptr;
-  decltype(&::PQresetPoll) resetPoll = nullptr;
   decltype(&::PQisnonblocking) isnonblocking = nullptr;
   decltype(&::PQsetnonblocking) setnonblocking = nullptr;
   decltype(&::PQsocket) socket = nullptr;
   decltype(&::PQfinish) finish = nullptr;
   decltype(&::PQlibVersion) libVersion = nullptr;
-
-  /// Finds all of them. False where one is missing: then nothing of ours can be done.
-  bool load(const void* caller);
 };
 
-/// Finds the real function `name` that code at `caller` (a return address) means: its own where the
-/// caller is a libpq itself, else the next one in the global scope, else the one in the caller's
-/// own scope (a libpq that came with a plugin, under whatever soname), else any that is loaded.
-/// Never a function of this library. Null if there is none.
-void* find_real(const char* name, const void* caller);
+/// The wrapped functions, numbered.
+enum class Wrapped : unsigned char {
+#define PGLAKEBASE_WRAPPED(name) name,
+#include "libpq_functions.def"
+#undef PGLAKEBASE_WRAPPED
+  count
+};
 
-/// Do both addresses lie in one loaded library or program?
-bool in_same_object(const void* one, const void* other);
+/// What code of one object means by libpq's names: the functions of its own where it is a libpq
+/// itself, else the next ones in the global scope, else those in its own scope (a libpq that came
+/// with a plugin, under whatever soname), else any that are loaded. Never functions of this
+/// library.
+class Meaning {
+ public:
+  /// For the code at a return address. Remembered by this thread until an object is loaded or
+  /// unloaded; the reference holds until the next call.
+  static Meaning& at(const void* caller);
 
-/// Is `caller` libpq's own PQping or PQpingParams? They go through PQconnectStart, only to see
-/// whether a server answers: nobody logs in.
+  /// The real function; null if there is none.
+  template <typename Function>
+  Function real(Wrapped function) {
+    return reinterpret_cast<Function>(find_wrapped(function));
+  }
+  /// False where one of the functions is missing: then nothing of ours can be done.
+  bool libpq(Libpq& functions);
+  bool caller_is_libpq();
+
+ private:
+  void* find_wrapped(Wrapped function);
+  void* find(const char* name) const;
+
+  LoadedObject caller_;
+  LoadCount count_;
+  void* wrapped_[static_cast<unsigned>(Wrapped::count)] = {};
+  Libpq libpq_;
+  enum class Known : unsigned char { unknown, no, yes } complete_ = Known::unknown;
+  Known is_libpq_ = Known::unknown;
+};
+
+/// Is the caller PQping or PQpingParams? They log nobody in.
 bool is_ping(const void* caller);
-
-template <typename Function>
-Function real_function(const char* name, const void* caller) {
-  return reinterpret_cast<Function>(find_real(name, caller));
-}
 
 }  // namespace pglakebase

@@ -1,5 +1,7 @@
 #include "password.hpp"
 
+#include <unistd.h>
+
 #include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/view.hpp"
@@ -27,7 +29,24 @@ bool issued_by_us(const Cache& cache, std::string_view token, Text& identity) {
   return !identity.empty();
 }
 
+bool has_password_file(std::string_view home) {
+  Text path(home);
+  path.append("/.pgpass");
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
 }  // namespace
+
+bool may_have_password(const Answer& answer, const CallSettings& call, const Target& target,
+                       int libpq_version) {
+  if (!call.get("password").empty() || environment("PGPASSWORD") != nullptr) return true;
+  if (target.section.has_password || !answer.get("passfile").empty()) return true;
+  // A section that libpq found and we did not may have one.
+  if (!target.service.empty() && target.section.name.empty()) return true;
+  // Before 15, libpq takes the home directory from the passwd database: it has to be asked there.
+  Text home;
+  return libpq_version < 150000 || !home_directory(home) || has_password_file(home.view());
+}
 
 GivenPassword judge_password(const Answer& answer, const CallSettings& call, const Target& target,
                              const Cache& cache, Text& identity) {

@@ -19,4 +19,9 @@ enum class GivenPassword {
 GivenPassword judge_password(const Answer& answer, const CallSettings& call, const Target& target,
                              const Cache& cache, Text& identity);
 
+/// Can there be a password at all? If not, libpq need not be asked for it. `answer` was asked with
+/// a password of ours.
+bool may_have_password(const Answer& answer, const CallSettings& call, const Target& target,
+                       int libpq_version);
+
 }  // namespace pglakebase

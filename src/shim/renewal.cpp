@@ -13,16 +13,18 @@ namespace {
 
 constexpr std::int64_t k_polling_wait_ms = 5'000;
 
-Digest digest_of(std::string_view password) {
-  Sha256 hash;
-  hash.update(password);
-  return hash.finish();
+// FNV-1a: tells our password from another one; it is compared with nothing but passwords that stand
+// in this process anyway.
+std::uint64_t fingerprint(std::string_view password) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : password) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
 }
 
 // Addresses are used again, and a program may have a connection that we never saw at this one.
 bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
   const char* password = libpq.pass(connection);
-  return password != nullptr && digest_of(password) == ours.password;
+  return password != nullptr && fingerprint(password) == ours.password;
 }
 
 struct Asking {
@@ -33,6 +35,13 @@ struct Asking {
       : request(Request::build(remembered.hosts.view(), remembered.service.view(),
                                remembered.directives, cache)) {}
 };
+
+// libpq never starts such a connection again, and would leave it without a word.
+bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered& remembered) {
+  return remembered.hosts.empty() && !remembered.sentence.empty() &&
+         libpq.status(connection) == CONNECTION_BAD &&
+         remembered.libpqs_words.view() == libpq.errorMessage(connection);
+}
 
 void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
                   std::string_view start, std::string_view rest) {
@@ -96,12 +105,29 @@ void note_success(PGconn* connection) {
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  have_roots_learned(remembered->hosts.view(), remembered->roots);
+}
+
+bool wants_all_roots(const Libpq& libpq, PGconn* connection) {
+  Remembered* remembered = recall(connection);
+  return remembered != nullptr && !remembered->roots.learned.empty() &&
+         holds_our_password(libpq, connection, *remembered) &&
+         failed_for_learned_roots(libpq, connection, remembered->roots);
+}
+
+// For a polled login that failed: begins another one.
+PostgresPollingStatusType begin_again(const Libpq& libpq, PGconn* connection) {
+  // PQresetStart clears what the program set once.
+  const int nonblocking = libpq.isnonblocking(connection);
+  if (libpq.resetStart(connection) == 0) return PGRES_POLLING_FAILED;
+  if (nonblocking != 0) libpq.setnonblocking(connection, nonblocking);
+  return PGRES_POLLING_WRITING;
 }
 
 }  // namespace
 
 void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
-  remembered.password = digest_of(credential.token.view());
+  remembered.password = fingerprint(credential.token.view());
   remembered.issued_ms = credential.issued_ms;
   remembered.expires_ms = credential.expires_ms;
   remembered.from_cache = from_cache;
@@ -111,7 +137,9 @@ void note_credential(Remembered& remembered, const Credential& credential, bool 
 bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
-  if (remembered == nullptr || !holds_our_password(libpq, connection, *remembered)) return true;
+  if (remembered == nullptr) return true;
+  if (was_refused(libpq, connection, *remembered)) return false;
+  if (!holds_our_password(libpq, connection, *remembered)) return true;
   remembered->retried = false;
   const Asking asking(*remembered);
   if (!asking.request.ok()) return true;
@@ -120,8 +148,12 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
   const Obtained obtained = obtain(asking.cache, asking.request, options);
   if (obtained.ok) {
-    if (obtained.credential.issued_ms != remembered->issued_ms)
+    if (obtained.credential.issued_ms != remembered->issued_ms) {
       put_in(libpq, connection, *remembered, obtained);
+    } else {
+      // Fetched for this connection's start, it is no longer beyond doubt.
+      remembered->from_cache = obtained.from_cache;
+    }
     return true;
   }
   if (remembered->expires_ms > wall_clock_ms() || libpq.status(connection) != CONNECTION_BAD)
@@ -132,6 +164,7 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
 }
 
 void settle(const Libpq& libpq, PGconn* connection) {
+  if (wants_all_roots(libpq, connection)) libpq.reset(connection);
   if (libpq.status(connection) != CONNECTION_OK && renew_after_refusal(libpq, connection, true)) {
     libpq.reset(connection);
     // Explains, if the fresh one was refused, too.
@@ -142,14 +175,10 @@ void settle(const Libpq& libpq, PGconn* connection) {
 
 PostgresPollingStatusType settle_polled(const Libpq& libpq, PGconn* connection,
                                         PostgresPollingStatusType status) {
+  if (wants_all_roots(libpq, connection)) return begin_again(libpq, connection);
   if (status == PGRES_POLLING_OK) note_success(connection);
   if (status != PGRES_POLLING_FAILED) return status;
-  // PQresetStart clears what the program set once.
-  const int nonblocking = libpq.isnonblocking(connection);
-  if (!renew_after_refusal(libpq, connection, false)) return status;
-  if (libpq.resetStart(connection) == 0) return PGRES_POLLING_FAILED;
-  if (nonblocking != 0) libpq.setnonblocking(connection, nonblocking);
-  return PGRES_POLLING_WRITING;
+  return renew_after_refusal(libpq, connection, false) ? begin_again(libpq, connection) : status;
 }
 
 }  // namespace pglakebase

@@ -1,5 +1,6 @@
 #include "target.hpp"
 
+#include "libpqs_home.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/view.hpp"
@@ -42,9 +43,12 @@ void name_service(const Answer& answer, const CallSettings& call, Text& service)
     if (const char* name = environment("PGSERVICE")) service.assign(name);
 }
 
-void find_section(Target& target, std::string_view servicefile) {
+void find_section(Target& target, std::string_view servicefile, int libpq_version) {
+  Text home;
+  libpqs_home(libpq_version, home);
   if (!target.service.empty()) {
-    if (find_service(servicefile, target.service.view(), target.section) != Found::yes) return;
+    if (find_service(servicefile, target.service.view(), target.section, home.view()) != Found::yes)
+      return;
     // Of the system's places libpq knows one, we several: only its own section has its hosts.
     if (target.section.guessed && target.section.host.view() != target.hosts.view())
       target.section = ServiceSection();
@@ -54,7 +58,8 @@ void find_section(Target& target, std::string_view servicefile) {
   std::string_view first;
   take_until(rest, ',', first);
   bool several = false;
-  if (find_service_of_host(servicefile, first, target.section, several) == Found::yes) {
+  if (find_service_of_host(servicefile, first, target.section, several, home.view()) ==
+      Found::yes) {
     target.service.assign(target.section.name.view());
   } else if (several) {
     target.refused.append("several services with settings stand for the host ").append(first);
@@ -76,7 +81,7 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   std::string_view servicefile = answer.get("servicefile");
   if (servicefile.empty()) servicefile = call.get("servicefile");
   name_service(answer, call, target.service);
-  find_section(target, servicefile);
+  find_section(target, servicefile, answer.libpq_version());
 
   std::size_t ours = 0;
   std::size_t declared = 0;

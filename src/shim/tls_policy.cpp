@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "libpqs_home.hpp"
 #include "pglakebase/core/environment.hpp"
 
 namespace pglakebase {
@@ -31,9 +32,9 @@ bool find_root_bundle(Text& path) {
   return false;
 }
 
-bool has_default_root() {
+bool has_default_root(int libpq_version) {
   Text path;
-  if (!home_directory(path)) return false;
+  if (!libpqs_home(libpq_version, path)) return false;
   path.append("/.postgresql/root.crt");
   return ::access(path.c_str(), R_OK) == 0;
 }
@@ -55,7 +56,8 @@ TlsChosen choose_tls(const TlsAsked& asked) {
   if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;
-  if (find_root_bundle(chosen.sslrootcert)) return chosen;
+  chosen.is_bundle = find_root_bundle(chosen.sslrootcert);
+  if (chosen.is_bundle) return chosen;
   if (asked.libpq_version >= k_first_with_system_roots) {
     chosen.sslrootcert.assign("system");
   } else {

@@ -19,7 +19,8 @@ struct TlsAsked {
 struct TlsChosen {
   Text sslmode;
   Text sslrootcert;
-  Text refused;  ///< why the connection must not be made, else empty
+  bool is_bundle = false;  ///< `sslrootcert` is the file of find_root_bundle()
+  Text refused;            ///< why the connection must not be made, else empty
 };
 
 /// A token goes only to a server that proved who it is: anything weaker than verify-full, and
@@ -30,7 +31,7 @@ TlsChosen choose_tls(const TlsAsked& asked);
 /// is none.
 bool find_root_bundle(Text& path);
 
-/// Is there a ~/.postgresql/root.crt?
-bool has_default_root();
+/// Is there a ~/.postgresql/root.crt, as that libpq sees it?
+bool has_default_root(int libpq_version);
 
 }  // namespace pglakebase

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -318,12 +319,22 @@ def test_static_program(ready: Sandbox, tmp_path: Path) -> None:
 
 
 def test_musl_program_is_run_without(ready: Sandbox, tmp_path: Path) -> None:
-    program = elf(tmp_path / "musl", interpreter="/lib/ld-musl-x86_64.so.1")
-    done = ready.run("run", "--", str(program))
-    assert first_line(done) == (
-        f"pglakebase: {program} is built for musl, where this library for glibc would stop it; it runs without" + OTHER_WAY
-    )
-    # Through a script, to see what it would be given: the interpreter is the musl program.
+    linker = tmp_path / "ld-musl-x86_64.so.1"
+    headers = subprocess.run(["readelf", "-l", "/bin/true"], capture_output=True, text=True, check=True).stdout
+    linker.symlink_to(re.search(r"interpreter: (\S+)\]", headers).group(1))
+    source = tmp_path / "show.c"
+    source.write_text('#include <stdio.h>\n#include <stdlib.h>\nint main(void) { printf("%s", getenv("LD_PRELOAD")); }\n')
+    program = tmp_path / "musl"
+    subprocess.run(["cc", f"-Wl,--dynamic-linker={linker}", "-o", program, source], check=True)
+    other = tmp_path / "other.so"
+    shutil.copy(ready.library, other)
+    for value in (f"{other}", f"{other}:{ready.library}"):
+        done = ready.run("run", "--", str(program), env={"LD_PRELOAD": value})
+        assert (done.returncode, done.stdout) == (0, str(other))
+        assert done.stderr == (
+            f"pglakebase: {program} is built for musl, where this library for glibc would stop it; it runs without"
+            + OTHER_WAY
+        )
     script = tmp_path / "script"
     script.write_text(f"#!{program} -x\n")
     script.chmod(0o755)

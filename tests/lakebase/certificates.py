@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from .inventory import CERTIFICATE_NAMES
 from .private_files import write_private
 
-CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed")
+CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
 API_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -28,13 +28,18 @@ class Authority:
         self.certificate = _sign(self.name, self.key, self.name, self.key, (), authority=True)
 
     def pem(self) -> bytes:
-        return self.certificate.public_bytes(serialization.Encoding.PEM)
+        return _pem(self.certificate)
 
     def issue(self, names: tuple[str, ...], expired: bool = False) -> bytes:
         """Key and certificate in one PEM, as ssl.SSLContext.load_cert_chain takes it."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign(_name(names[0]), key, self.name, self.key, names, expired=expired)
         return _chain(key, certificate)
+
+
+    def cross_sign(self, other: "Authority") -> bytes:
+        """A certificate for the other's name and key, for those who trust us alone."""
+        return _pem(_sign(other.name, other.key, self.name, self.key, (), authority=True))
 
 
 def self_signed(names: tuple[str, ...]) -> bytes:
@@ -44,10 +49,12 @@ def self_signed(names: tuple[str, ...]) -> bytes:
 
 
 def make_contexts(directory: Path) -> tuple[ssl.SSLContext, dict[str, ssl.SSLContext]]:
-    """Writes ca.pem and the server chains; returns the API's context and the gateway's, by kind."""
+    """Writes ca.pem, other-ca.pem and the server chains; returns the API's context and the gateway's, by kind."""
     authority = Authority("Local Lakebase CA")
     stranger = Authority("Somebody Else CA")
+    other = Authority("Other Local CA")
     (directory / "ca.pem").write_bytes(authority.pem())
+    (directory / "other-ca.pem").write_bytes(other.pem())
     chains = {
         "api": authority.issue(API_NAMES),
         "good": authority.issue(CERTIFICATE_NAMES),
@@ -55,6 +62,8 @@ def make_contexts(directory: Path) -> tuple[ssl.SSLContext, dict[str, ssl.SSLCon
         "expired": authority.issue(CERTIFICATE_NAMES, expired=True),
         "untrusted": stranger.issue(CERTIFICATE_NAMES),
         "self-signed": self_signed(CERTIFICATE_NAMES),
+        "other-root": other.issue(CERTIFICATE_NAMES),
+        "cross-signed": other.issue(CERTIFICATE_NAMES) + authority.cross_sign(other),
     }
     contexts = {}
     for kind, chain in chains.items():
@@ -77,6 +86,10 @@ def _server_context(chain: Path) -> ssl.SSLContext:
     return context
 
 
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
@@ -84,7 +97,7 @@ def _name(common_name: str) -> x509.Name:
 def _chain(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> bytes:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                 serialization.NoEncryption())
-    return private + certificate.public_bytes(serialization.Encoding.PEM)
+    return private + _pem(certificate)
 
 
 def _alternative_name(name: str) -> x509.GeneralName:

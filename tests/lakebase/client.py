@@ -17,11 +17,11 @@ class LocalLakebase:
 
     def __init__(self, directory: Optional[Path] = None, *, token_lifetime: Optional[int] = None,
                  workspace_token_lifetime: int = 3600, api_latency_ms: int = 0, login_latency_ms: int = 0,
-                 watch_pid: Optional[int] = None) -> None:
+                 fleet: int = 0, watch_pid: Optional[int] = None) -> None:
         self._given = directory
         self._options = ["--workspace-token-lifetime", str(workspace_token_lifetime),
                          "--api-latency-ms", str(api_latency_ms), "--login-latency-ms", str(login_latency_ms),
-                         "--watch-pid", str(watch_pid or os.getpid())]
+                         "--fleet", str(fleet), "--watch-pid", str(watch_pid or os.getpid())]
         if token_lifetime is not None:
             self._options += ["--token-lifetime", str(token_lifetime)]
         self.directory = Path()
@@ -68,6 +68,11 @@ class LocalLakebase:
     @property
     def ca_file(self) -> Path:
         return self.directory / "ca.pem"
+
+    @property
+    def other_ca_file(self) -> Path:
+        """The root of the certificate `other-root`; `ca_file` has cross-signed it."""
+        return self.directory / "other-ca.pem"
 
     def env(self) -> dict[str, str]:
         """What `local-lakebase env` exports."""
@@ -123,8 +128,12 @@ class LocalLakebase:
         call(self.directory, "refuse", name=listener, seconds=seconds)
 
     def use_certificate(self, kind: str, listener: str = "odd") -> None:
-        """good, wrong-host, expired, untrusted or self-signed."""
+        """good, wrong-host, expired, untrusted, self-signed; other-root and cross-signed: see the README."""
         call(self.directory, "certificate", listener=listener, kind=kind)
+
+    def alias(self, name: str, host: str = "demo") -> None:
+        """Another server name for a host, as a private DNS zone gives; the certificate `wrong-host` has db.example.net."""
+        call(self.directory, "alias", name=name, host=host)
 
     def set(self, **settings: Any) -> None:
         """See world.Settings."""

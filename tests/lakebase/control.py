@@ -30,7 +30,7 @@ class Control:
             "set": world.settings.update, "reset": self._reset, "fault": self._fault,
             "clear-faults": world.faults.clear, "revoke": self._revoke, "revoke-all": self._revoke_all,
             "mint": self._mint, "add-role": self._add_role, "certificate": self._certificate,
-            "refuse": self._gateway.refuse, "stop": stop,
+            "refuse": self._gateway.refuse, "alias": self._alias, "stop": stop,
         }
 
     async def handle(self, request: Request) -> Response:
@@ -54,6 +54,9 @@ class Control:
                after: int = 0, options: dict[str, Any] | None = None) -> int:
         hosts = inventory.HOSTS
         return self._world.faults.add(area, kind, hosts.get(target, target), workspace, times, after, options)
+
+    def _alias(self, name: str, host: str) -> None:
+        self._world.hosts[name] = self._world.hosts[inventory.HOSTS.get(host, host)]
 
     def _certificate(self, listener: str, kind: str) -> None:
         self._gateway.listeners[listener].use_certificate(kind)

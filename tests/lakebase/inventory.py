@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 AUTOSCALING = "autoscaling"
 PROVISIONED = "provisioned"
@@ -164,6 +164,21 @@ SECOND_ESTATE = Estate(
 )
 
 ESTATES = (DEMO_ESTATE, SECOND_ESTATE)
+
+FLEET = "fleet"
+
+
+def estates(fleet: int) -> tuple[Estate, ...]:
+    """With so many more endpoints in the demo workspace: a project named fleet, in one branch."""
+    if not fleet:
+        return ESTATES
+    demo = replace(DEMO_ESTATE, branches={**DEMO_ESTATE.branches, FLEET: ("production",)},
+                   endpoints=DEMO_ESTATE.endpoints + tuple(fleet_endpoint(i) for i in range(fleet)))
+    return (demo, SECOND_ESTATE)
+
+
+def fleet_endpoint(number: int) -> Endpoint:
+    return Endpoint(FLEET, "production", f"e{number}", f"ep-fleet-ship-{number:08x}", AWS_REGION)
 
 # Short names for tests and for the command line.
 HOSTS = {

@@ -115,13 +115,14 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace-token-lifetime", type=int, default=3600, metavar="SECONDS")
     parser.add_argument("--api-latency-ms", type=int, default=0, metavar="MS", help="before each API answer")
     parser.add_argument("--login-latency-ms", type=int, default=0, metavar="MS", help="after each password")
+    parser.add_argument("--fleet", type=int, default=0, metavar="N", help="more endpoints, in a project named fleet")
     parser.add_argument("--watch-pid", type=int, metavar="PID", help="stop when this process ends")
 
 
 async def serve(arguments: argparse.Namespace) -> None:
     settings = Settings(token_lifetime=arguments.token_lifetime,
                         workspace_token_lifetime=arguments.workspace_token_lifetime,
-                        api_latency_ms=arguments.api_latency_ms, login_latency_ms=arguments.login_latency_ms)
+                        api_latency_ms=arguments.api_latency_ms, login_latency_ms=arguments.login_latency_ms, fleet=arguments.fleet)
     server = Server(Path(arguments.dir), settings)
     try:
         await server.start()

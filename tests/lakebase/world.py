@@ -24,6 +24,7 @@ class Settings:
     login_latency_ms: int = 0
     page_size: int = 2
     clock_skew: int = 0  # seconds by which the server's clock is ahead
+    fleet: int = 0  # how many endpoints more; counts at start only
     ask_password_in_plaintext: bool = False  # to catch clients that would send it
 
     def update(self, changes: dict[str, Any]) -> None:
@@ -75,13 +76,17 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._initial = dict(vars(settings))
-        self.workspaces = {estate.name: Workspace(estate) for estate in inventory.ESTATES}
-        self.hosts: dict[str, Host] = {h.name: h for e in inventory.ESTATES for h in e.hosts()}
+        self._estates = inventory.estates(settings.fleet)
+        self.workspaces = {estate.name: Workspace(estate) for estate in self._estates}
+        self.hosts = self._own_hosts()
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
         self.native_password = secrets.token_urlsafe(18)
         self.plain_password = secrets.token_urlsafe(18)
+
+    def _own_hosts(self) -> dict[str, Host]:
+        return {h.name: h for e in self._estates for h in e.hosts()}
 
     def now(self) -> float:
         return time.time() + self.settings.clock_skew
@@ -89,6 +94,7 @@ class World:
     def reset(self) -> None:
         """Everything back to how it was at start, except the roles in the database."""
         self.settings.update(self._initial)
+        self.hosts = self._own_hosts()
         self.faults.clear()
         self.records.clear()
         self.issued.revoked.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,15 @@ from .hosts import Hosts
 @pytest.fixture
 def client(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Client:
     """The whole product: library and helper of the build tree."""
-    if not helper(build).exists():
-        return Client(Stub(tmp_path / "stub", build, lakebase).library, build, lakebase, tmp_path)
+    assert helper(build).exists()
     return Client(library(build), build, lakebase, tmp_path)
 
 
 @pytest.fixture
-def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Stub:
-    return Stub(tmp_path / "stub", build, lakebase)
+def stub(build: Path, lakebase: LocalLakebase, tmp_path: Path) -> Iterator[Stub]:
+    made = Stub(tmp_path / "stub", build, lakebase)
+    yield made
+    made.release()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ SOURCE = Path(__file__).with_name("hostile_helper.py")
 
 class Stub:
     """behaviour: answer, transient or permanent (with sentence=), hang, die, abort, nothing, raw (with raw= bytes)
-    or huge. Given a token, it needs no local Lakebase. What it stores is what the real one would, unless store=False.
+    or huge; with first=N only the first N runs, then answer. Given a token, it needs no local Lakebase. What it stores
+    is what the real one would, unless store=False.
     """
 
     def __init__(self, directory: Path, build: Path, lakebase: LocalLakebase) -> None:
@@ -34,16 +35,22 @@ class Stub:
 
     def does(self, behaviour: str, *, identity: str = inventory.APP.name, user: str | None = None,
              lifetime: int = 3600, delay: float = 0, store: bool = True, sentence: str = "", raw: bytes = b"",
-             token: str = "") -> None:
+             token: str = "", first: int = 0) -> None:
         plan: dict[str, Any] = {
             "behaviour": behaviour, "identity": identity, "user": identity if user is None else user,
             "lifetime": lifetime, "delay": delay, "store": store, "sentence": sentence, "raw": raw.hex(),
-            "token": token, "lakebase": str(self._lakebase.directory), "log": str(self.log),
+            "token": token, "first": first, "lakebase": str(self._lakebase.directory), "log": str(self.log),
         }
         file = self.helper.with_name("stub.json")
-        file.write_text(json.dumps(plan))
-        # It may hold a token.
-        file.chmod(0o600)
+        aside = file.with_suffix(".new")
+        aside.write_text(json.dumps(plan))
+        # It may hold a token; and a helper that hangs reads it again and again.
+        aside.chmod(0o600)
+        aside.rename(file)
+
+    def release(self) -> None:
+        """Lets helpers that hang go."""
+        self.does("nothing")
 
     def runs(self) -> list[dict[str, Any]]:
         """What every run so far was given: argv, environment (names), keys of the document, open descriptors."""

@@ -64,6 +64,7 @@ def main() -> None:
             "failure",
             sentence=failure,
             permanent=int(behaviour.get("permanent", False)),
+            seen_ms=now,
             not_before_ms=now + behaviour.get("hold_ms", 5000),
             material=options["option.material"],
             network=options["option.network"],

@@ -25,6 +25,7 @@ class Entries {
   /// Notes that the token is ours, for which identity and for which hosts. Kept until it is swept,
   /// a day after the token's end.
   void write_issued(const Credential& credential) const;
+  bool read_failure(Failure& failure) const;
   void write_failure(const Failure& failure) const;
 
  private:
@@ -47,7 +48,8 @@ class FetchingNote {
 };
 
 /// Removes what has been of no use for a day: records end within a day of their writing, so their
-/// files' age tells. `now_ms` is the wall clock.
+/// files' age tells. Once an hour, for a tenth of a second at most; where there is more to do, the
+/// next one goes on. `now_ms` is the wall clock.
 void sweep(const Cache& cache, std::int64_t now_ms);
 
 }  // namespace pglakebase

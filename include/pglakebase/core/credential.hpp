@@ -20,6 +20,12 @@ inline constexpr std::string_view k_kind_issued = "issued";            ///< by t
 inline constexpr std::string_view k_kind_workspace = "workspace";      ///< helper only
 inline constexpr std::string_view k_kind_endpoint = "endpoint";        ///< helper only
 inline constexpr std::string_view k_kind_user = "user";                ///< helper only
+inline constexpr std::string_view k_kind_trouble = "trouble";          ///< helper only
+
+/// Appends a line that tells a file's state now (its absence too).
+void append_file_stamp(Text& out, std::string_view path);
+/// Are all files as these lines tell?
+bool files_unchanged(std::string_view stamps);
 
 /// A database credential. `token` is the password. Times in milliseconds since 1970.
 struct Credential {
@@ -41,12 +47,18 @@ struct Credential {
 struct Failure {
   Text sentence;
   bool permanent = false;          ///< asking again changes nothing until a setting changes
+  std::int64_t seen_ms = 0;        ///< when it happened
   std::int64_t not_before_ms = 0;  ///< nobody asks again before
   Text material;                   ///< Request::material() it was seen with
   Text network;                    ///< Request::network() it was seen with
+  Text files;                      ///< lines of append_file_stamp(): the settings it was seen with
 
   bool parse(std::string_view record);
   void append_record(Text& out) const;
+  /// Must nobody ask at `now_ms`? Never where the clock was set back meanwhile.
+  bool holds_at(std::int64_t now_ms) const;
+  /// Was it seen with these secrets, this network, and the files as they are?
+  bool seen_with(std::string_view material_now, std::string_view network_now) const;
 };
 
 /// Which identity a request resolved to, and the files that this was read from.
@@ -58,10 +70,7 @@ struct Resolution {
   bool parse(std::string_view record);
   void append_record(Text& out) const;
   /// Are all files as they were?
-  bool files_unchanged() const;
+  bool files_unchanged() const { return pglakebase::files_unchanged(files.view()); }
 };
-
-/// Appends a line that tells a file's state now (its absence too).
-void append_file_stamp(Text& out, std::string_view path);
 
 }  // namespace pglakebase

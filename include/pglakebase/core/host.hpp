@@ -22,6 +22,9 @@ HostKind host_kind(std::string_view host);
 /// `ep-…-pooler` hosts take native passwords only.
 bool is_pooler_host(std::string_view host);
 
+/// Appends the host, a pooler's without its `-pooler`. True if it was one.
+bool append_direct_host(Text& out, std::string_view host);
+
 /// The first label, without `-pooler`: the endpoint's uid, or `instance-<uid>`.
 std::string_view host_label(std::string_view host);
 

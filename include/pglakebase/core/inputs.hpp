@@ -44,4 +44,7 @@ const Input* find_input(std::string_view name);
 /// False when there are no more. `buffer` must hold 64 bytes.
 bool input_variable(const Input& input, std::size_t n, char* buffer, std::string_view& variable);
 
+/// False if no input has a variable of that name; quick, and not the last word.
+bool may_be_variable(std::string_view name);
+
 }  // namespace pglakebase

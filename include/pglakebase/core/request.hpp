@@ -25,8 +25,8 @@ class Request {
   const EntryName& name() const { return name_; }
   /// Digests of what a failure was seen with besides: secrets, and settings of the network. A
   /// failure remembered with others is no failure of ours.
-  const EntryName& material() const { return material_; }
-  const EntryName& network() const { return network_name_; }
+  EntryName material() const;
+  EntryName network() const;
   /// From the directive `refresh_before`, in milliseconds; 0 if not given.
   std::int64_t refresh_before_ms() const { return refresh_before_ms_; }
   bool ok() const { return ok_; }
@@ -50,8 +50,7 @@ class Request {
   Text service_;
   Text cache_path_;
   EntryName name_;
-  EntryName material_;
-  EntryName network_name_;
+  Text key_;
   std::int64_t refresh_before_ms_ = 0;
   bool ok_ = false;
 };

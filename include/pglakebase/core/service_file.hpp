@@ -31,20 +31,21 @@ enum class Found { no, yes, out_of_memory };
 
 /// Looks the service up where libpq would: `servicefile` (a connection parameter; may be empty),
 /// PGSERVICEFILE, ~/.pg_service.conf, PGSYSCONFDIR and the usual compiled-in places; the first file
-/// that has the section counts.
-Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section);
+/// that has the section counts. `home` is the directory for ~ where it is not home_directory()'s.
+Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section,
+                   std::string_view home = {});
 
 /// Looks for sections with directives whose host list names `host`, in the same files. `yes` only
 /// if there is exactly one; `several` is then false, and true where more than one was found.
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
-                           ServiceSection& section, bool& several);
+                           ServiceSection& section, bool& several, std::string_view home = {});
 
 /// Goes through the sections of one file's text; start with `position` 0. False at the end.
 /// `section.file` and `trusted` are left alone.
 bool next_section(std::string_view text, std::size_t& position, ServiceSection& section);
 
-/// Goes through the sections of all these files, strongest file first. For listing: of sections with
-/// one name, the first counts.
+/// Goes through the sections of all these files, strongest file first. For listing: of sections
+/// with one name, the first counts.
 class ServiceSections {
  public:
   /// False at the end.

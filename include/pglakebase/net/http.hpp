@@ -22,6 +22,7 @@ struct HttpResponse {
   std::string content_type;
   std::string retry_after;  ///< the header as it came
   std::int64_t date_s = 0;  ///< the Date header in seconds since 1970; 0 if there is none
+  bool retry = true;        ///< false: asking again soon is of no use, whatever the status says
 };
 
 /// No whole response could be had. what() says why, in words for the person who configured it,
@@ -34,13 +35,18 @@ class HttpError : public std::runtime_error {
     timed_out,
     untrusted,   ///< the certificate was not accepted
     bad_answer,  ///< not HTTP, or too large
-    setup        ///< a setting of ours: proxy, trusted roots, URL
+    setup,       ///< a setting of ours: proxy, trusted roots, URL
+    held_back    ///< not asked, because others just found the server in trouble
   };
-  HttpError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+  /// `hold_ms`: how long nobody should ask again, where that is known; it is then no use to retry.
+  HttpError(Kind kind, const std::string& what, std::int64_t hold_ms = 0)
+      : std::runtime_error(what), kind_(kind), hold_ms_(hold_ms) {}
   Kind kind() const { return kind_; }
+  std::int64_t hold_ms() const { return hold_ms_; }
 
  private:
   Kind kind_;
+  std::int64_t hold_ms_;
 };
 
 class HttpClient {

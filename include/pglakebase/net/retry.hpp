@@ -13,6 +13,11 @@ inline constexpr std::int64_t k_longest_retry_after_ms = 300'000;
 /// Reads a Retry-After header (RFC 9110: seconds or an HTTP date), as milliseconds from `now_ms`
 /// (wall clock), k_longest_retry_after_ms at most. -1 if there is none that can be read.
 std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms);
+/// The same of a response: dates in it are by the server's own clock, which its Date header tells.
+std::int64_t retry_after_ms(const HttpResponse& response, std::int64_t now_ms);
+
+/// Is it a status of trouble that passes: too many calls, or a server that cannot answer now?
+bool heals(int status);
 
 /// How one attempt went wrong, and what is left.
 struct Attempt {

@@ -150,7 +150,16 @@ TEST_F(CacheTest, SomebodyElsesDirectoryIsNotUsed) {
 
 TEST_F(CacheTest, AnOpenDirectoryIsClosed) {
   ASSERT_EQ(::chmod((dir_ / "cache").c_str(), 0777), 0);
-  EXPECT_TRUE(Cache::open_at(dir_ / "cache").valid());
+  const Cache reopened = Cache::open_at(dir_ / "cache");
+  EXPECT_TRUE(reopened.valid());
+  EXPECT_EQ(mode(dir_ / "cache"), 0700U);
+  // Somebody may have given our files other names meanwhile.
+  EXPECT_NE(reopened.key(), cache_.key());
+}
+
+TEST_F(CacheTest, ADirectoryThatOthersCouldOnlyReadKeepsItsKey) {
+  ASSERT_EQ(::chmod((dir_ / "cache").c_str(), 0755), 0);
+  EXPECT_EQ(Cache::open_at(dir_ / "cache").key(), cache_.key());
   EXPECT_EQ(mode(dir_ / "cache"), 0700U);
 }
 

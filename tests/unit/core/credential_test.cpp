@@ -51,7 +51,9 @@ TEST(Failure, ComesBack) {
   Failure failure;
   failure.sentence.assign("It failed, because of this\nand that.");
   failure.permanent = true;
+  failure.seen_ms = 12000;
   failure.not_before_ms = 12345;
+  failure.files.assign("absent /no/such\n");
   failure.material.assign("m");
   failure.network.assign("n");
   Text record;
@@ -60,10 +62,39 @@ TEST(Failure, ComesBack) {
   ASSERT_TRUE(read.parse(record.view()));
   EXPECT_EQ(read.sentence.view(), failure.sentence.view());
   EXPECT_TRUE(read.permanent);
+  EXPECT_EQ(read.seen_ms, 12000);
   EXPECT_EQ(read.not_before_ms, 12345);
+  EXPECT_EQ(read.files.view(), "absent /no/such\n");
   EXPECT_EQ(read.material.view(), "m");
   EXPECT_EQ(read.network.view(), "n");
   EXPECT_FALSE(read.parse("pglakebase=1\nkind=failure\nsentence=\nend=1\n"));
+}
+
+TEST(Failure, HoldsForItsTimeByAClockThatRunsOn) {
+  Failure failure;
+  failure.seen_ms = 1'000'000;
+  failure.not_before_ms = 1'005'000;
+  EXPECT_TRUE(failure.holds_at(1'000'000));
+  EXPECT_TRUE(failure.holds_at(1'004'999));
+  EXPECT_FALSE(failure.holds_at(1'005'000));
+  EXPECT_FALSE(failure.holds_at(999'999)) << "the clock was set back";
+  failure.not_before_ms = failure.seen_ms + 3'600'000;
+  EXPECT_FALSE(failure.holds_at(1'000'001)) << "nobody holds so long";
+}
+
+TEST(Failure, SpeaksForTheSettingsItWasSeenWith) {
+  test::TempDir dir;
+  const std::string file = dir.write("cfg", "one");
+  Failure failure;
+  failure.material.assign("m");
+  failure.network.assign("n");
+  EXPECT_TRUE(failure.seen_with("m", "n"));
+  append_file_stamp(failure.files, file);
+  EXPECT_TRUE(failure.seen_with("m", "n"));
+  EXPECT_FALSE(failure.seen_with("other", "n"));
+  EXPECT_FALSE(failure.seen_with("m", "other"));
+  dir.write("cfg", "mended");
+  EXPECT_FALSE(failure.seen_with("m", "n"));
 }
 
 TEST(Resolution, NeedsAWholeIdentity) {

@@ -20,6 +20,10 @@ class FileLockTest : public testing::Test {
  protected:
   FileLockTest() : cache_(Cache::open_at(dir_ / "cache")), name_(cache_.name("entry")) {}
 
+  std::string lock_file() {
+    return dir_ / ("cache/lock-i" + std::string(name_.view().substr(0, 3)));
+  }
+
   test::TempDir dir_;
   Cache cache_;
   EntryName name_;
@@ -58,6 +62,20 @@ TEST_F(FileLockTest, OtherNamesAreOtherLocks) {
   EXPECT_TRUE(two.held());
 }
 
+TEST_F(FileLockTest, LevelsAreOtherLocks) {
+  const FileLock one = FileLock::acquire(cache_, name_, monotonic_ms(), LockLevel::identity);
+  const FileLock two = FileLock::acquire(cache_, name_, monotonic_ms(), LockLevel::workspace);
+  const FileLock three = FileLock::acquire(cache_, name_, monotonic_ms(), LockLevel::server);
+  EXPECT_TRUE(one.held() && two.held() && three.held());
+}
+
+TEST_F(FileLockTest, AnyNumberOfNamesHasBoundedFiles) {
+  for (int i = 0; i < 20'000; ++i)
+    FileLock::acquire(cache_, cache_.name(std::to_string(i)), monotonic_ms());
+  const std::filesystem::directory_iterator files(dir_ / "cache");
+  EXPECT_LE(std::distance(begin(files), end(files)), 4096 + 1);
+}
+
 TEST_F(FileLockTest, DiesWithItsHolder) {
   const pid_t holder = test::start_child([&] {
     const FileLock lock = FileLock::acquire(cache_, name_, monotonic_ms());
@@ -74,21 +92,21 @@ TEST_F(FileLockTest, DiesWithItsHolder) {
 TEST_F(FileLockTest, TheFileStaysAndIsPrivate) {
   { const FileLock lock = FileLock::acquire(cache_, name_, monotonic_ms()); }
   struct stat st {};
-  const std::string file = dir_ / ("cache/lock-" + std::string(name_.view()));
+  const std::string file = lock_file();
   ASSERT_EQ(::stat(file.c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 0777U, 0600U);
 }
 
 TEST_F(FileLockTest, WorkGoesOnWithoutACacheOrFile) {
   EXPECT_TRUE(FileLock::acquire(Cache::open_at(""), name_, monotonic_ms()).held());
-  const std::string file = dir_ / ("cache/lock-" + std::string(name_.view()));
+  const std::string file = lock_file();
   ASSERT_EQ(::mkdir(file.c_str(), 0700), 0);
   EXPECT_TRUE(FileLock::acquire(cache_, name_, monotonic_ms()).held());
 }
 
 TEST_F(FileLockTest, IsNotInheritedByPrograms) {
   const FileLock lock = FileLock::acquire(cache_, name_, monotonic_ms());
-  const std::string link = dir_ / ("cache/lock-" + std::string(name_.view()));
+  const std::string link = lock_file();
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code error;
     if (std::filesystem::read_symlink(entry.path(), error) != link) continue;

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
 
-ROOT = Path(__file__).resolve().parents[2]
+from .build import build_directory, helper
+
 SECRET_VARIABLES = {"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "DATABRICKS_PASSWORD"}
-
-
-def helper_path() -> Path:
-    return Path(os.environ.get("PGLAKEBASE_BUILD", ROOT / "build")) / "src/cli/pglakebase-fetch"
 
 
 def encode(value: str) -> str:
@@ -86,7 +83,7 @@ class Request:
                 if name in SECRET_VARIABLES:
                     secrets.append((f"secret.{prefix}{name}", value))
                     if name == "DATABRICKS_TOKEN":
-                        lines.append((f"digest.{prefix}{name}", f"digest-{hash(value) & 0xffffffff:x}"))
+                        lines.append((f"digest.{prefix}{name}", hashlib.sha256(value.encode()).hexdigest()))
                 else:
                     lines.append((prefix + name, value))
         network = [(f"network.env.{name}", value) for name, value in self.network.items()]
@@ -96,17 +93,17 @@ class Request:
         every = [("pglakebase-request", "1"), *lines, *secrets, *network, *last, ("end", "1")]
         return "".join(f"{key}={encode(value)}\n" for key, value in every)
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen([str(helper_path())], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([str(helper(build_directory()))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"})
         assert process.stdin is not None
         process.stdin.write(self.document().encode("latin-1"))
         process.stdin.close()
-        process.stdin = None
+        process.stdin = None  # communicate() would write to it
         return process
 
-    def run(self, document: Optional[str] = None) -> Reply:
-        done = subprocess.run([str(helper_path())], input=(document or self.document()).encode("latin-1"),
+    def run(self, document: str | None = None) -> Reply:
+        done = subprocess.run([str(helper(build_directory()))], input=(document or self.document()).encode("latin-1"),
                               capture_output=True, env={"PATH": "/usr/bin:/bin"}, timeout=60, check=False)
         return finished(done.returncode, done.stdout, done.stderr)
 

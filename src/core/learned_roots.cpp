@@ -1,0 +1,127 @@
+#include "pglakebase/core/learned_roots.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/record.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_hour_ms = 3'600'000;
+constexpr std::int64_t k_day_ms = 24 * k_hour_ms;
+// A clock may be a little ahead of another one's.
+constexpr std::int64_t k_clocks_differ_ms = 60'000;
+// Some ten roots: parsing them takes less than two milliseconds.
+constexpr std::int64_t k_small_bundle = 16 * 1024;
+constexpr std::string_view k_record_end = "\nend=1\n";
+constexpr std::string_view k_first_certificate = "-----BEGIN ";
+
+bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
+  const std::int64_t age = now_ms - since_ms;
+  return age > -k_clocks_differ_ms && age < span_ms;
+}
+
+// The helper runs in another directory, so that only an absolute path means the same to both.
+bool is_large_bundle(const char* path) {
+  struct stat st {};
+  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+         st.st_size >= k_small_bundle;
+}
+
+}  // namespace
+
+LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
+    : cache_(cache), hosts_(target.hosts) {
+  const Text bundle(target.bundle);
+  if (!cache.valid() || !bundle.ok() || !is_large_bundle(bundle.c_str())) return;
+  Text message("roots\n");
+  append_field(message, "hosts", target.hosts);
+  append_field(message, "hostaddrs", target.hostaddrs);
+  append_field(message, "ports", target.ports);
+  append_file_stamp(message, target.bundle);
+  if (!message.ok() || !hosts_.ok()) return;
+  name_ = cache.name(message.view());
+  worthwhile_ = true;
+}
+
+EntryName LearnedRoots::digest(std::int64_t learned_ms, std::string_view pem) const {
+  Text message("learned roots\n");
+  message.append(name_.view()).append_char('\n').append_number(learned_ms).append_char('\n');
+  message.append(pem);
+  return message.ok() ? cache_.name(message.view()) : EntryName();
+}
+
+bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
+  Text content;
+  if (!worthwhile_ || !cache_.read(k_kind_roots, name_, content)) return false;
+  const std::size_t end = content.view().find(k_record_end);
+  if (end == std::string_view::npos) return false;
+  const std::size_t record_size = end + k_record_end.size();
+  Record record;
+  if (!record.parse(slice(content.view(), 0, record_size), k_kind_roots)) return false;
+  const std::int64_t learned_ms = record.number("learned_ms", 0);
+  const std::string_view pem = slice(content.view(), record_size);
+  const EntryName expected = digest(learned_ms, pem);
+  if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate) ||
+      expected.hex[0] == '\0' || record.get("digest") != expected.view())
+    return false;
+  path.append(cache_.path()).append_char('/').append(k_kind_roots).append_char('-');
+  path.append(name_.view());
+  return path.ok();
+}
+
+bool LearnedRoots::store(std::string_view pem, std::int64_t now_ms) const {
+  if (!worthwhile_ || !starts_with(pem, k_first_certificate)) return false;
+  const EntryName sum = digest(now_ms, pem);
+  Text content;
+  Record::begin(content, k_kind_roots);
+  append_field(content, "hosts", hosts_.view());
+  append_field(content, "learned_ms", now_ms);
+  append_field(content, "digest", sum.view());
+  Record::finish(content);
+  content.append(pem);
+  return content.ok() && sum.hex[0] != '\0' && cache_.write(k_kind_roots, name_, content.view());
+}
+
+bool LearnedRoots::claim(std::int64_t now_ms) const {
+  if (!worthwhile_) return false;
+  Text text;
+  Record record;
+  const bool present = cache_.read(k_kind_learning, name_, text);
+  if (present && record.parse(text.view(), k_kind_learning) &&
+      within(record.number("since_ms", 0), k_hour_ms, now_ms))
+    return false;
+  text.clear();
+  Record::begin(text, k_kind_learning);
+  append_field(text, "since_ms", now_ms);
+  Record::finish(text);
+  if (!text.ok()) return false;
+  // One that is over or damaged is replaced; the helper looks again, behind a lock, for the case
+  // that several do so at once.
+  if (cache_.create(k_kind_learning, name_, text.view())) return true;
+  return errno == EEXIST && (present || !cache_.read(k_kind_learning, name_, text)) &&
+         cache_.write(k_kind_learning, name_, text.view());
+}
+
+void LearnedRoots::give_up_claim() const {
+  cache_.remove(k_kind_learning, name_);
+}
+
+void append_learn_request(Text& out, const Cache& cache, const RootsTarget& target) {
+  Record::begin(out, k_kind_learn);
+  append_field(out, "uid", std::int64_t{::geteuid()});
+  append_field(out, "cache", cache.path());
+  append_field(out, "hosts", target.hosts);
+  append_field(out, "hostaddrs", target.hostaddrs);
+  append_field(out, "ports", target.ports);
+  append_field(out, "bundle", target.bundle);
+  Record::finish(out);
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,76 @@
+#include "loaded_object.hpp"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include <cstddef>
+
+// Defined by the linker: where this library begins.
+extern "C" [[gnu::visibility("hidden")]] const char __ehdr_start;
+
+namespace pglakebase {
+namespace {
+
+struct Search {
+  std::uintptr_t address;
+  LoadedObject found;
+};
+
+int compare_extent(dl_phdr_info* info, std::size_t, void* data) {
+  auto* search = static_cast<Search*>(data);
+  LoadedObject object;
+  object.start = ~std::uintptr_t{0};
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD) continue;
+    const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+    if (start < object.start) object.start = start;
+    if (start + segment.p_memsz > object.end) object.end = start + segment.p_memsz;
+  }
+  if (search->address < object.start || search->address >= object.end) return 0;
+  object.name = info->dlpi_name != nullptr ? info->dlpi_name : "";
+  search->found = object;
+  return 1;
+}
+
+int read_count(dl_phdr_info* info, std::size_t, void* data) {
+  auto* count = static_cast<LoadCount*>(data);
+  count->loaded = info->dlpi_adds;
+  count->unloaded = info->dlpi_subs;
+  return 1;
+}
+
+}  // namespace
+
+LoadedObject object_of(const void* address) {
+  Search search{reinterpret_cast<std::uintptr_t>(address), {}};
+  if (address != nullptr) ::dl_iterate_phdr(compare_extent, &search);
+  return search.found;
+}
+
+bool in_same_object(const void* one, const void* other) {
+  const LoadedObject object = object_of(one);
+  return object && object.holds(other);
+}
+
+bool is_own(const LoadedObject& object) {
+  return object && object.holds(&__ehdr_start);
+}
+
+LoadCount LoadCount::now() {
+  LoadCount count;
+  ::dl_iterate_phdr(read_count, &count);
+  return count;
+}
+
+void* symbol_seen_from(const LoadedObject& object, const char* name) {
+  // The program itself has no name, and is nobody's library.
+  if (!object || object.name[0] == '\0') return nullptr;
+  void* handle = ::dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD);
+  if (handle == nullptr) return nullptr;
+  void* symbol = ::dlsym(handle, name);
+  ::dlclose(handle);
+  return symbol;
+}
+
+}  // namespace pglakebase

@@ -1,0 +1,59 @@
+// Keeps one connection and does with it what the lines of its standard input say, each followed by
+// a report and "done=<the line>":
+//   connectdb CONNINFO | start CONNINFO | reset | reset-start | finish
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <iostream>
+#include <string>
+
+#include "report.hpp"
+
+namespace {
+
+using Poll = PostgresPollingStatusType (*)(PGconn*);
+
+void poll_until_done(PGconn* connection, Poll function) {
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+    pollfd waiting{PQsocket(connection),
+                   static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    if (::poll(&waiting, 1, 20'000) <= 0) {
+      report("poll", "nothing happened");
+      return;
+    }
+    state = function(connection);
+  }
+}
+
+PGconn* start(const char* conninfo) {
+  PGconn* connection = PQconnectStart(conninfo);
+  if (PQstatus(connection) != CONNECTION_BAD) poll_until_done(connection, PQconnectPoll);
+  return connection;
+}
+
+}  // namespace
+
+int main() {
+  PGconn* connection = nullptr;
+  for (std::string line; std::getline(std::cin, line);) {
+    const std::string what = line.substr(0, line.find(' '));
+    const char* rest = what.size() < line.size() ? line.c_str() + what.size() + 1 : "";
+    if (what == "connectdb") connection = PQconnectdb(rest);
+    if (what == "start") connection = start(rest);
+    if (what == "reset") PQreset(connection);
+    if (what == "reset-start") {
+      const int started = PQresetStart(connection);
+      report("reset_start", started);
+      if (started != 0) poll_until_done(connection, PQresetPoll);
+    }
+    if (what == "finish") {
+      PQfinish(connection);
+      connection = nullptr;
+    }
+    if (connection != nullptr) report_connection(connection);
+    report("done", line);
+  }
+  PQfinish(connection);
+  return 0;
+}

@@ -1,0 +1,25 @@
+#include "pglakebase/crypto/base64.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pglakebase {
+namespace {
+
+// RFC 4648, section 10.
+TEST(Base64, TheVectorsOfTheStandard) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64("\xff\xfe"), "//4=");
+}
+
+TEST(Base64, LongInputHasNoLineBreaks) {
+  const std::string encoded = base64(std::string(3000, 'x'));
+  EXPECT_EQ(encoded.size(), 4000U);
+  EXPECT_EQ(encoded.find('\n'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pglakebase
