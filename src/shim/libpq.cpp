@@ -39,6 +39,12 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
+// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as another
+// preloaded library, which must not be called back.
+bool has_all_of_libpq(const LoadedObject& object) {
+  return object_of(symbol_seen_from(object, "PQlibVersion")).start == object.start;
+}
+
 }  // namespace
 
 Meaning& Meaning::at(const void* caller) {
@@ -57,9 +63,7 @@ void* Meaning::find(const char* name) const {
   void* next = linker_available() ? pglakebase_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
   const LoadedObject next_object = object_of(next);
   if (is_own(next_object)) next = nullptr;
-  // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
-  // or another preloaded one, which must not be called back.
-  const bool is_libpq = caller_.holds(symbol_seen_from(caller_, "PQlibVersion"));
+  const bool is_libpq = has_all_of_libpq(caller_);
   if (next != nullptr && is_libpq && next_object.start == caller_.start) return next;
 
   void* local = symbol_seen_from(caller_, name);

@@ -44,7 +44,8 @@ class Planning {
     if (!answer.resolved()) return false;
     plan_.target = find_target(answer, settings_);
     const Target& target = plan_.target;
-    if (target.kind == Target::Kind::other || !service_allowed_here(target.service.view(), target.own_hosts) ||
+    if (target.kind == Target::Kind::other ||
+        !service_allowed_here(target.service.view(), target.own_hosts) ||
         target.section.directives.get("auth") == "native")
       return false;
 

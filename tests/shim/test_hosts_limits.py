@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from support.waiting import wait_until
 
-from .hosts import Hosts, connected
+from .hosts import Hosts, connected, running
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
@@ -71,7 +68,7 @@ def test_stack_use_is_libpq_s(hosts: Hosts) -> None:
     lakebase = hosts.lakebase
     with_token = lakebase.conninfo(user="nobody", password="x")
     theirs = hosts.run("limits", "stack", str(512 * 1024), conninfo=with_token, preload=False)
-    assert int(ours["stack_used"]) <= int(theirs["stack_used"]) + 8 * 1024, (ours["stack_used"], theirs["stack_used"])
+    assert int(ours["stack_used"]) <= int(theirs["stack_used"]) + 12 * 1024, (ours["stack_used"], theirs["stack_used"])
 
 
 def test_64_threads_at_once(hosts: Hosts) -> None:
@@ -107,15 +104,3 @@ def test_memory_goes_with_the_process(hosts: Hosts, background: bool) -> None:
     hosts.lakebase.clear_faults()
     connected(hosts.run("limits", "closed"))
     assert hosts.fetches() == before + 1
-
-
-def running(program: Path) -> list[str]:
-    """The processes that run it (or share their memory with one that did)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.readlink(entry / "exe") == str(program):
-                found.append(entry.name)
-        except OSError:
-            continue
-    return found
