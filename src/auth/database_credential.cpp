@@ -65,7 +65,6 @@ WorkspaceApi::Answer ask(WorkspaceApi& api, const Target& target) {
   }
   body["endpoint"] = target.name;
   if (const Setting* setting = settings.find("ttl")) body["ttl"] = ttl(*setting);
-  if (const Setting* setting = settings.find("group")) body["group_name"] = setting->value;
   return api.post("/api/2.0/postgres/credentials", body, "a database credential", why);
 }
 

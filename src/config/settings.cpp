@@ -73,6 +73,15 @@ struct Settings::Resolver {
     find_workspaces();
     merge(order(choice));
     refuse_several_ways();
+    refuse_what_is_not_built();
+  }
+
+  // These ask for another identity than the one that would be used without them.
+  void refuse_what_is_not_built() const {
+    for (const char* input : {"on_behalf_of", "user_token_file"})
+      if (const Setting* setting = out.find(input))
+        throw ConfigError("signing in on behalf of a user (" + setting->origin() +
+                          ") is not built into this version; remove that setting");
   }
 
   const Setting* strongest(std::string_view input, std::initializer_list<Level> order) const {

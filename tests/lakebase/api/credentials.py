@@ -18,7 +18,7 @@ def for_endpoint(call: Call) -> dict[str, Any]:
     """Autoscaling: POST /api/2.0/postgres/credentials."""
     call.take_query()
     caller = call.caller("postgres")
-    body = call.json_body("endpoint", "claims", "ttl", "expire_time", "group_name")
+    body = call.json_body("endpoint", "claims", "ttl", "expire_time")
     endpoint = body.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
         raise invalid("Field 'endpoint' is required, expected non-default value (not \"\")!")

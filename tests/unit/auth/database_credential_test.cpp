@@ -41,12 +41,10 @@ TEST_F(DatabaseCredentialTest, Autoscaling) {
 TEST_F(DatabaseCredentialTest, AutoscalingWithEverything) {
   direct("ttl", "900");
   direct("claims", R"([{"permission_set":"READ_ONLY","resources":[{"table_name":"a.b.c"}]}])");
-  direct("group", "data engineers");
   http_.reply("POST", k_credentials_url, 200,
               R"({"token":"t","expire_time":"2027-01-15T08:15:00.25Z"})");
   EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + 900'250);
   EXPECT_EQ(sent()["ttl"], "900s");
-  EXPECT_EQ(sent()["group_name"], "data engineers");
   EXPECT_EQ(sent()["claims"][0]["resources"][0]["table_name"], "a.b.c");
 }
 

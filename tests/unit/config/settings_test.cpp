@@ -361,6 +361,15 @@ TEST(Settings, WithoutAWorkspaceSaysWhatToSet) {
   }
 }
 
+// Used as if it were not there, it would log in as somebody else.
+TEST(Settings, OnBehalfOfAUserIsRefusedAsLongAsItIsNotBuilt) {
+  for (const char* name : {"on_behalf_of", "user_token_file"}) {
+    RequestDocument request;
+    request.directives = {{name, "required"}};
+    EXPECT_THROW(Settings::resolve(request), ConfigError) << name;
+  }
+}
+
 TEST(Settings, DirectivesThatAreNoInputsAreIgnored) {
   RequestDocument request;
   request.directives = {{"nonsense", "x"}};

@@ -72,7 +72,7 @@ TEST(Inputs, DangerousOnesNeedATrustedFile) {
        {"workspace", "config_file", "token", "client_secret", "password", "databricks_cli_path",
         "metadata_service_url", "discovery_url", "azure_authority_host", "azure_client_secret",
         "databricks_id_token_filepath", "azure_federated_token_file", "user_token_file",
-        "oidc_token_env", "google_credentials", "client_key_file"}) {
+        "oidc_token_env", "google_credentials"}) {
     const Input* input = find_input(name);
     ASSERT_NE(input, nullptr) << name;
     EXPECT_NE(input->directive, DirectivePolicy::any) << name;
