@@ -19,15 +19,16 @@ LINE = re.compile(r"(\w+), (.+): same(, after a question)?$")
 CONNECTING = {"PQconnectdb", "PQconnectStart", "PQconnectdbParams", "PQconnectStartParams", "PQsetdbLogin"}
 
 
-@pytest.fixture(params=["linked", "plugin"])
+@pytest.fixture(params=["linked", "plugin", "two plugins"])
 def call(request: pytest.FixtureRequest, stubbed: Client, probes: Path):
-    """Linked to libpq; or opened RTLD_LOCAL with a libpq of an odd name, as a wheel brings it."""
-    argv = [probes / "linked_caller"]
-    if request.param == "plugin":
-        argv = [probes / "plugin_host", probes / "libcaller_plugin.so"]
+    """Linked to libpq; or opened RTLD_LOCAL with a libpq of an odd name, as a wheel brings it; or two of those."""
+    plugins = {"linked": (), "plugin": ("caller_plugin",), "two plugins": ("caller_plugin", "caller_plugin_2")}
+    names = plugins[request.param]
+    program = probes / ("plugin_host" if names else "linked_caller")
+    files = [probes / f"lib{name}.so" for name in names]
 
     def run(plain: str = "db.example.com", lakebase: str = stubbed.lakebase.hosts["demo"], **options: object) -> Outcome:
-        return stubbed.run(*argv, plain, lakebase, **options)
+        return stubbed.run(program, plain, lakebase, *files, **options)
 
     return run
 

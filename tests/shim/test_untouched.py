@@ -83,6 +83,9 @@ def test_native_password_of_a_service(stubbed: Client, stub: Stub, lakebase: Loc
     with secret_watch.permitted():
         more, env = give(stubbed, how, password)
         assert both(stubbed, "service=orders" + more, env=env).ok().text == NATIVE
+        if how == "call":
+            # Also where a variable says the same.
+            assert stubbed.psql("service=orders" + more, env={"PGPASSWORD": password}).ok().text == NATIVE
     assert stub.runs() == []
 
 

@@ -18,6 +18,7 @@ from typing import Any
 TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
 PAUSE = 0.03
 SCANNED_AT_MOST = 8 << 20
+ELF_CORE = b"\x04\x00"
 # What these print is what they are for.
 TELLERS = {("pglakebase", "token"), ("pglakebase-fetch", ""), ("local-lakebase", "env"), ("local-lakebase", "mint")}
 
@@ -33,7 +34,6 @@ class SecretWatch:
         self.processes_seen = 0
         self.directories: set[Path] = set()
         self._planted: dict[bytes, str] = {}
-        self._pattern: re.Pattern[bytes] | None = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._sampled: dict[int, tuple[bytes, int]] = {}
@@ -46,7 +46,6 @@ class SecretWatch:
     def plant(self, secret: str, what: str) -> None:
         with self._lock:
             self._planted[secret.encode()] = what
-            self._pattern = re.compile(b"|".join(re.escape(s) for s in self._planted))
 
     def plant_lakebase(self, info: dict[str, Any]) -> None:
         for workspace in info["workspaces"].values():
@@ -71,11 +70,10 @@ class SecretWatch:
 
     # Where to look.
 
-    def secrets_in(self, content: bytes, tokens: bool = True) -> list[str]:
-        names = []
-        if self._pattern is not None:
-            names += [self._planted[match] for match in set(self._pattern.findall(content))]
-        if tokens:
+    def secrets_in(self, content: bytes, planted: bool = True) -> list[str]:
+        with self._lock:
+            names = [what for secret, what in self._planted.items() if secret in content] if planted else []
+        if b"eyJ" in content:
             names += [f"token {shorten(match)}" for match in set(TOKEN.findall(content))]
         return names
 
@@ -86,7 +84,9 @@ class SecretWatch:
         words = [os.fsdecode(word) for word in argv] if isinstance(argv, (list, tuple)) else [str(argv)]
         if any((Path(program).name, verb) in TELLERS for program, verb in zip(words, [*words[1:], ""])):
             return
-        self._report(f"output of {' '.join(words)[:200]}", content.encode() if isinstance(content, str) else content)
+        # "env" shows what the test itself put there; a token is ours.
+        self._report(f"output of {' '.join(words)[:200]}", content.encode() if isinstance(content, str) else content,
+                     planted=Path(words[-1]).name != "env")
 
     def saw_start(self, argv: Any) -> None:
         """A test's own arguments are not what is looked for: it may hand a native password over so."""
@@ -107,13 +107,17 @@ class SecretWatch:
             if not os.path.isfile(file) or file.is_symlink() or not status.st_mode & 0o077:
                 return
             with open(file, "rb") as content:
-                self._report(f"{file} (mode {status.st_mode & 0o777:o})", content.read(SCANNED_AT_MOST))
+                head = content.read(20)
+                # Copies of programs and libraries, of which there are many; a core dump is another type.
+                if head.startswith(b"\x7fELF") and head[16:18] != ELF_CORE:
+                    return
+                self._report(f"{file} (mode {status.st_mode & 0o777:o})", head + content.read(SCANNED_AT_MOST))
         except OSError:
             # Gone meanwhile.
             return
 
-    def _report(self, where: str, content: bytes, tokens: bool = True) -> None:
-        self.found += [f"{name} in {where}" for name in self.secrets_in(content, tokens)]
+    def _report(self, where: str, content: bytes, planted: bool = True) -> None:
+        self.found += [f"{name} in {where}" for name in self.secrets_in(content, planted)]
 
     # Other processes.
 

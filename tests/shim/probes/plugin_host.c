@@ -1,15 +1,26 @@
-// A program that knows nothing of libpq and opens a plugin with a libpq of its own.
+// A program that knows nothing of libpq and opens plugins, each with a libpq of its own:
+//   plugin_host PLAIN LAKEBASE PLUGIN...
 #include <dlfcn.h>
 #include <stdio.h>
 
+enum { k_plugins = 8 };
+
+typedef int run_calls(const char* plain, const char* lakebase);
+
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
-  void* plugin = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-  if (plugin == NULL) {
-    fprintf(stderr, "%s\n", dlerror());
-    return 2;
+  run_calls* run[k_plugins] = {0};
+  const int count = argc - 3;
+  if (count < 1 || count > k_plugins) return 2;
+  // All are there before any is used.
+  for (int i = 0; i < count; ++i) {
+    void* plugin = dlopen(argv[3 + i], RTLD_NOW | RTLD_LOCAL);
+    if (plugin == NULL) {
+      fprintf(stderr, "%s\n", dlerror());
+      return 2;
+    }
+    *(void**)&run[i] = dlsym(plugin, "run_calls");
   }
-  int (*run_calls)(const char*, const char*) = 0;
-  *(void**)&run_calls = dlsym(plugin, "run_calls");
-  return run_calls != NULL ? run_calls(argv[2], argv[3]) : 2;
+  int bad = 0;
+  for (int i = 0; i < count; ++i) bad |= run[i] != NULL ? run[i](argv[1], argv[2]) : 2;
+  return bad;
 }
