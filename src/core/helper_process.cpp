@@ -17,6 +17,7 @@
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 #include "raw_syscall.hpp"
@@ -126,8 +127,8 @@ void* supervisor_stack_top(HelperJob* job) {
 }
 
 void destroy(HelperJob* job) {
-  explicit_bzero(const_cast<char*>(job->document), job->document_size);
-  explicit_bzero(job->reply, job->reply_size);
+  wipe(const_cast<char*>(job->document), job->document_size);
+  wipe(job->reply, job->reply_size);
   ::munmap(job, job->mapping_size);
 }
 
@@ -208,9 +209,10 @@ bool under_valgrind() {
 // The host may see its SIGCHLD; its status may be taken by somebody else, and is not needed. Only
 // for a caller who waits, and reaps it.
 HelperEnd run_as_child(HelperJob* job, std::int64_t deadline_ms, Text& reply) {
+  errno = EPERM;
   if (deadline_ms == 0) return HelperEnd::not_started;
-  const UniqueFd in(static_cast<int>(::syscall(SYS_memfd_create, "pglakebase", 1U)));
-  const UniqueFd out(static_cast<int>(::syscall(SYS_memfd_create, "pglakebase", 1U)));
+  const UniqueFd in(anonymous_file(true));
+  const UniqueFd out(anonymous_file(true));
   if (!in.valid() || !out.valid() || !write_all(in.get(), {job->document, job->document_size}) ||
       ::lseek(in.get(), 0, SEEK_SET) != 0)
     return HelperEnd::not_started;
@@ -237,6 +239,7 @@ HelperEnd run_as_child(HelperJob* job, std::int64_t deadline_ms, Text& reply) {
       ::posix_spawn(&pid, job->path, &actions, &attributes, job->arguments, job->environment);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
+  errno = error;
   if (error != 0) return HelperEnd::not_started;
   for (std::int64_t pause = 1;; pause = pause < 20 ? pause * 2 : pause) {
     const pid_t got = ::waitpid(pid, nullptr, WNOHANG);
@@ -272,10 +275,11 @@ HelperEnd run_helper(const char* path, std::string_view document, std::int64_t d
     return HelperEnd::running;
   }
   reap(job);
-  const bool started = job->exec_error == 0;
+  const int error = job->exec_error;
   reply.append({job->reply, job->reply_size});
   destroy(job);
-  return started ? HelperEnd::finished : HelperEnd::not_started;
+  errno = error;
+  return error == 0 ? HelperEnd::finished : HelperEnd::not_started;
 }
 
 }  // namespace pglakebase

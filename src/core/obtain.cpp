@@ -99,6 +99,19 @@ void fail(Obtained& result, std::string_view sentence) {
   result.failure.permanent = false;
 }
 
+void fail_to_start(Obtained& result, int error) {
+  if (error == ENOENT || error == EACCES) {
+    fail(result,
+         "the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so, "
+         "or warm the cache with \"pglakebase token\" first");
+    return;
+  }
+  Text sentence("the helper pglakebase-fetch cannot be started (error ");
+  sentence.append_number(error).append("): a limit or sandbox of this process is in the way; ");
+  sentence.append("loosen it, or warm the cache with \"pglakebase token\" first");
+  fail(result, sentence.view());
+}
+
 class Obtaining {
  public:
   Obtaining(const Cache& cache, const Request& request, const ObtainOptions& options)
@@ -204,10 +217,8 @@ class Obtaining {
     Text reply;
     switch (start(deadline_ms, reply)) {
       case HelperEnd::not_started:
+        fail_to_start(result, errno);
         claim.give_up();
-        fail(result,
-             "the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so, "
-             "or warm the cache with \"pglakebase token\" first");
         return;
       case HelperEnd::running:
         fail(result,
@@ -227,7 +238,10 @@ class Obtaining {
 
   HelperEnd start(std::int64_t deadline_ms, Text& reply) const {
     Text helper;
-    if (!locate_helper(helper)) return HelperEnd::not_started;
+    if (!locate_helper(helper)) {
+      errno = ENOENT;
+      return HelperEnd::not_started;
+    }
     Request::Options options;
     options.issued_after_ms = options_.issued_after_ms;
     options.need_user = options_.need_user;
@@ -235,7 +249,10 @@ class Obtaining {
     options.deadline_ms = k_helper_life_ms;
     Text document;
     request_.append_document(document, options);
-    if (!document.ok()) return HelperEnd::not_started;
+    if (!document.ok()) {
+      errno = ENOMEM;
+      return HelperEnd::not_started;
+    }
     return run_helper(helper.c_str(), document.view(), deadline_ms, reply);
   }
 

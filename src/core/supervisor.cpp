@@ -6,11 +6,17 @@
 #include <linux/memfd.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <cerrno>
 
 #include "raw_syscall.hpp"
 
 namespace pglakebase {
 namespace {
+
+constexpr long k_host_ended = SIGUSR1;
 
 long address(const void* pointer) {
   return reinterpret_cast<long>(pointer);
@@ -36,7 +42,7 @@ void close_everything() {
 
 // Descriptor 0 with the document, 1 for the reply, 2 to nowhere; the lowest free number is taken.
 bool make_descriptors(const HelperJob& job) {
-  if (raw_syscall(SYS_memfd_create, address("pglakebase"), 0) != 0) return false;
+  if (anonymous_file(false) != 0) return false;
   for (std::size_t done = 0; done < job.document_size;) {
     const long put = raw_syscall(SYS_write, 0, address(job.document + done),
                                  static_cast<long>(job.document_size - done));
@@ -44,20 +50,23 @@ bool make_descriptors(const HelperJob& job) {
     done += static_cast<std::size_t>(put);
   }
   if (raw_syscall(SYS_lseek, 0, 0, 0 /* SEEK_SET */) != 0) return false;
-  if (raw_syscall(SYS_memfd_create, address("pglakebase"), 0) != 1) return false;
+  if (anonymous_file(false) != 1) return false;
   return raw_syscall(SYS_openat, AT_FDCWD, address("/dev/null"), O_RDWR) == 2 ||
-         raw_syscall(SYS_memfd_create, address("pglakebase"), 0) == 2;
+         anonymous_file(false) == 2;
 }
 
-void default_signals() {
+void default_action(int signal) {
   struct {
     void (*handler)(int);
     unsigned long flags;
     void (*restorer)();
     unsigned long mask;
   } action = {nullptr, 0, nullptr, 0};
-  for (int signal = 1; signal <= 64; ++signal)
-    raw_syscall(SYS_rt_sigaction, signal, address(&action), 0, 8);
+  raw_syscall(SYS_rt_sigaction, signal, address(&action), 0, 8);
+}
+
+void default_signals() {
+  for (int signal = 1; signal <= 64; ++signal) default_action(signal);
   unsigned long none = 0;
   raw_syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, address(&none), 0, 8);
 }
@@ -80,15 +89,38 @@ void keep_reply(HelperJob& job) {
   }
 }
 
+// Until the helper has ended, or the host has: its memory, which may be a lot, must not last as
+// long as the helper. All signals are blocked in here.
+void await(const HelperJob& job, long child) {
+  const unsigned long awaited = 1UL << (SIGCHLD - 1) | 1UL << (k_host_ended - 1);
+  while (raw_syscall(SYS_wait4, child, 0, WNOHANG, 0) == 0) {
+    // The signal also comes when a mere thread of the host ends.
+    if (raw_syscall(SYS_getppid) != job.owner_pid) end(0);
+    raw_syscall(SYS_rt_sigtimedwait, address(&awaited), 0, 0, 8);
+  }
+}
+
 }  // namespace
+
+int anonymous_file(bool close_on_exec) {
+  const long flags = close_on_exec ? MFD_CLOEXEC : 0;
+  long fd = raw_syscall(SYS_memfd_create, address("pglakebase"), flags);
+  // Some sandboxes refuse that; this is memory, too.
+  if (fd < 0)
+    fd = raw_syscall(SYS_openat, AT_FDCWD, address("/dev/shm"),
+                     O_TMPFILE | O_RDWR | (close_on_exec ? O_CLOEXEC : 0), 0600);
+  return static_cast<int>(fd);
+}
 
 void supervise(void* pointer) {
   auto* job = static_cast<HelperJob*>(pointer);
+  raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, k_host_ended);
+  default_action(SIGCHLD);
   // Its own session: a Ctrl-C at the terminal is for the host.
   raw_syscall(SYS_setsid);
   close_everything();
   if (!make_descriptors(*job)) {
-    job->exec_error = 1;
+    job->exec_error = EMFILE;
     end(1);
   }
   const long child = raw_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, job->child_stack_top, nullptr,
@@ -97,9 +129,7 @@ void supervise(void* pointer) {
     job->exec_error = static_cast<int>(-child);
     end(1);
   }
-  constexpr long interrupted = -4;  // EINTR
-  while (raw_syscall(SYS_wait4, child, 0, 0, 0) == interrupted) {
-  }
+  await(*job, child);
   keep_reply(*job);
   end(0);
 }

@@ -9,7 +9,7 @@ namespace pglakebase {
 struct HelperJob {
   int supervisor_id;   ///< cleared and woken (futex) by the kernel when the supervisor ends
   int supervisor_pid;  ///< what to reap
-  int owner_pid;       ///< the process that made it: a fork's child must not reap
+  int owner_pid;       ///< the host, which made it: a fork's child must not reap
   int exec_error;      ///< errno of the failed start of the program, else 0
   const char* path;
   char* const* arguments;
@@ -24,8 +24,12 @@ struct HelperJob {
   HelperJob* next;
 };
 
-/// The life of the supervisor process: runs the helper, waits for it, keeps its output, and ends.
-/// Called on a stack of its own in a process that shares the caller's memory.
+/// A file in memory without a name; a negative errno if there is none. Raw system calls only.
+int anonymous_file(bool close_on_exec);
+
+/// The life of the supervisor process: runs the helper, waits for it, keeps its output, and ends;
+/// at once if the host does. Called on a stack of its own in a process that shares the caller's
+/// memory.
 [[noreturn]] void supervise(void* job);
 
 }  // namespace pglakebase

@@ -1,11 +1,13 @@
 #include "inert.hpp"
 
+#include <dlfcn.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 
+#include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/switches.hpp"
 #include "pglakebase/core/view.hpp"
@@ -13,18 +15,25 @@
 namespace pglakebase {
 namespace {
 
-// The program of a process does not change under a loaded library: asked once.
-bool is_postgres_server() {
-  static std::atomic<int> answer{-1};
-  int known = answer.load(std::memory_order_relaxed);
-  if (known >= 0) return known != 0;
+bool program_is_named_postgres() {
   char path[512];
   const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
   std::string_view name(path, size > 0 ? static_cast<std::size_t>(size) : 0);
   if (ends_with(name, " (deleted)")) name.remove_suffix(10);
   const std::size_t slash = name.rfind('/');
   if (slash != std::string_view::npos) name = slice(name, slash + 1);
-  known = name == "postgres" || name == "postmaster" ? 1 : 0;
+  return name == "postgres" || name == "postmaster";
+}
+
+// The program of a process does not change under a loaded library: asked once. Whatever its file is
+// called, a server exports its variables for extensions.
+bool is_postgres_server() {
+  static std::atomic<int> answer{-1};
+  int known = answer.load(std::memory_order_relaxed);
+  if (known >= 0) return known != 0;
+  const bool exports_like_one =
+      linker_available() && pglakebase_dlsym(RTLD_DEFAULT, "PostmasterPid") != nullptr;
+  known = program_is_named_postgres() || exports_like_one ? 1 : 0;
   answer.store(known, std::memory_order_relaxed);
   return known != 0;
 }
@@ -37,10 +46,10 @@ bool is_inert() {
   return is_postgres_server() && environment("PGLAKEBASE_SERVER") == nullptr;
 }
 
-bool service_allowed_here(std::string_view service) {
+bool service_allowed_here(std::string_view service, bool own_hosts) {
   if (!is_postgres_server()) return true;
   const char* listed = environment("PGLAKEBASE_SERVER");
-  if (listed == nullptr || service.empty()) return false;
+  if (listed == nullptr || service.empty() || !own_hosts) return false;
   std::string_view rest(listed);
   std::string_view name;
   while (take_until(rest, ',', name))

@@ -44,7 +44,8 @@ class Planning {
     if (!answer.resolved()) return false;
     plan_.target = find_target(answer, settings_);
     const Target& target = plan_.target;
-    if (target.kind == Target::Kind::other || !service_allowed_here(target.service.view()) ||
+    if (target.kind == Target::Kind::other ||
+        !service_allowed_here(target.service.view(), target.own_hosts) ||
         target.section.directives.get("auth") == "native")
       return false;
 
@@ -162,6 +163,7 @@ class Planning {
     asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
+    if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     plan_.refusal.assign(plan_.tls.refused.view());
     if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())

@@ -103,6 +103,7 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   if (ours == 0) return target;
   // A comma at the end is one more host, the default one.
   if (target.hosts.view().ends_with(',')) ++all;
+  target.own_hosts = of_section == all;
   target.kind = ours == all ? Target::Kind::lakebase : Target::Kind::mixed;
 
   if (!target.section.refused.empty() && target.refused.empty()) {

@@ -274,7 +274,7 @@ class TestWhileItRuns:
         request_.options["deadline_ms"] = 1000
         started = time.monotonic()
         reply = request_.run()
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3
         assert "still under way" in reply.sentence
         assert not reply.permanent
         assert not entries(request_, "failure")

@@ -11,8 +11,9 @@ from lakebase.client import LocalLakebase
 from support.build import helper, library
 from support.client import Client
 from support.stub import Stub
+from support.waiting import wait_until
 
-from .hosts import Hosts
+from .hosts import Hosts, running
 
 
 @pytest.fixture
@@ -42,5 +43,7 @@ def probes(build: Path) -> Path:
 
 
 @pytest.fixture
-def hosts(client: Client, probes: Path) -> Hosts:
-    return Hosts(client, probes)
+def hosts(client: Client, probes: Path, build: Path) -> Iterator[Hosts]:
+    yield Hosts(client, probes)
+    # A refresh that is still under way would count in the next test.
+    assert wait_until(lambda: running(helper(build)) == [])

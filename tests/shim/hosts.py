@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -57,3 +58,15 @@ def wait(process: "subprocess.Popen[bytes]", seconds: float = 20) -> Outcome:
         out, err = process.communicate()
         raise AssertionError((out, err)) from None
     return Outcome(process.returncode, out, err)
+
+
+def running(program: Path) -> list[str]:
+    """The processes that run it (or share their memory with one that did)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / "exe") == str(program):
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found

@@ -24,7 +24,7 @@ def test_filtered_system_calls(hosts: Hosts, refused: str) -> None:
 def test_no_process_at_all(hosts: Hosts) -> None:
     values = hosts.run("confined", "filtered", "processes")
     assert values["first_status"] == "bad"
-    assert "pglakebase-fetch cannot be started" in values["first_error"]
+    assert "pglakebase-fetch cannot be started (error 1): a limit or sandbox" in values["first_error"]
     hosts.client.psql("service=orders").ok()
     connected(hosts.run("confined", "filtered", "processes"))
 

@@ -10,7 +10,7 @@ namespace pglakebase {
 enum class HelperEnd {
   finished,     ///< it ended; `reply` is what it said, perhaps nothing
   running,      ///< not waited for, or the deadline came first; it goes on by itself
-  not_started,  ///< no process could be made, or the program could not be started
+  not_started,  ///< no process could be made, or the program could not be started; errno says why
 };
 
 /// Runs the helper so that the host never notices: no SIGCHLD, nothing for its wait(-1), no

@@ -135,8 +135,7 @@ int leave(const Words& words, int count) {
 int reuse(const Words& words) {
   void* libpq = ::dlopen("libpq.so.5", RTLD_LAZY | RTLD_NOLOAD);
   const auto finish = reinterpret_cast<decltype(&PQfinish)>(::dlsym(libpq, "PQfinish"));
-  const auto start =
-      reinterpret_cast<decltype(&PQconnectStart)>(::dlsym(libpq, "PQconnectStart"));
+  const auto start = reinterpret_cast<decltype(&PQconnectStart)>(::dlsym(libpq, "PQconnectStart"));
   int reused = 0;
   int stale = 0;
   for (int i = 0; i < 5; ++i) {

@@ -115,8 +115,8 @@ void* connect_in_thread(void* data) {
 int small_stack(const char* conninfo, int argc, char** argv) {
   const auto size = static_cast<std::size_t>(number(argc, argv, 0));
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  void* memory = ::mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+  void* memory =
+      ::mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return 1;
   ::mprotect(memory, page, PROT_NONE);
   unsigned char* low = static_cast<unsigned char*>(memory) + page;
@@ -171,6 +171,12 @@ int much_memory(const char* conninfo, int argc, char** argv) {
   return 0;
 }
 
+// Stays after its connection until it is killed.
+int linger(const char* conninfo, int, char**) {
+  host::report_connected("first", host::connect(conninfo));
+  for (;;) ::pause();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -183,5 +189,6 @@ int main(int argc, char** argv) {
                     {"stack", small_stack},
                     {"threads", many_threads},
                     {"address-space", little_address_space},
-                    {"memory", much_memory}});
+                    {"memory", much_memory},
+                    {"linger", linger}});
 }

@@ -107,7 +107,8 @@ int cancelled(const char* conninfo, int argc, char** argv) {
   const auto body = later ? [](void* text) -> void* {
     host::connect(static_cast<const char*>(text));
     return nullptr;
-  } : connect_cancelled;
+  }
+  : connect_cancelled;
   ::pthread_create(&thread, nullptr, body, const_cast<char*>(conninfo));
   if (later) {
     ::usleep(150'000);

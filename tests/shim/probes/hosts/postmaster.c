@@ -1,0 +1,2 @@
+/* What a server exports for its extensions. */
+int PostmasterPid;
