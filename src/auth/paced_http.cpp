@@ -90,7 +90,7 @@ FileLock PacedHttp::take_turn(const EntryName& name, std::string_view origin) {
     const std::int64_t left_ms = deadline_ms_ - clock_.monotonic_ms();
     if (std::max<std::int64_t>(pause_ms, 0) + k_worth_trying_ms > left_ms)
       throw HttpError(HttpError::Kind::held_back,
-                      trouble.what + " a moment ago and is not asked again yet; try again in " +
+                      trouble.what + " (a moment ago; it is not asked again yet); try again in " +
                           seconds(pause_ms),
                       std::max<std::int64_t>(pause_ms, 0));
     if (pause_ms > 0) {
@@ -125,7 +125,9 @@ bool PacedHttp::note_failure(const EntryName& name, std::int64_t started_ms, uns
   if (limited) trouble.limited_ms = now;
   trouble.what = what;
   write(name, trouble);
-  return limited || trouble.failures < k_outage;
+  const std::int64_t left_ms = deadline_ms_ - clock_.monotonic_ms();
+  return (limited || trouble.failures < k_outage) &&
+         trouble.not_before_ms - now + k_worth_trying_ms + k_spread_ms <= left_ms;
 }
 
 void PacedHttp::note_answer(const EntryName& name) const {
@@ -160,8 +162,7 @@ HttpResponse PacedHttp::send(const HttpRequest& request) {
   } catch (const HttpError& error) {
     const bool late = error.kind() == HttpError::Kind::timed_out;
     if (!late && error.kind() != HttpError::Kind::reset) throw;
-    if (note_failure(name, started_ms, late ? k_weight_of_timeout : 1, -1, false,
-                     late ? origin + " did not answer in time" : origin + " broke the connection"))
+    if (note_failure(name, started_ms, late ? k_weight_of_timeout : 1, -1, false, error.what()))
       throw;
     throw HttpError(error.kind(), error.what(), k_longest_pause_ms);
   }

@@ -44,7 +44,8 @@ void read_resolution(const Cache& cache, CacheEntry& entry) {
   entry.identity = resolution.identity.view();
   text.clear();
   entry.has_credential = cache.read(k_kind_credential, name_of(entry.identity), text) &&
-                         entry.credential.parse(text.view());
+                         entry.credential.parse(text.view()) &&
+                         entry.credential.identity.view() == entry.identity;
 }
 
 void read_fetch(const Cache& cache, CacheEntry& entry) {

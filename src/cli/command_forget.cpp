@@ -15,8 +15,6 @@
 namespace pglakebase {
 namespace {
 
-constexpr std::string_view k_kind_lock = "lock";
-
 struct Options {
   std::string wanted;
   bool all = false;
@@ -31,8 +29,8 @@ std::string counted(std::size_t number, const char* noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-// Lock files stay: a process may hold one, and the next would lock another. The key stays, too:
-// without it the locks would be of other names.
+// The key and the lock files are no entries and stay: a process may hold a lock, and the next would
+// lock another file.
 int forget_all(const Cache& cache) {
   std::size_t credentials = 0;
   std::size_t others = 0;
@@ -40,7 +38,7 @@ int forget_all(const Cache& cache) {
   Text kind;
   EntryName name;
   while (listing.next(kind, name)) {
-    if (kind.view() == k_kind_lock || !remove_file(cache, kind.view(), name)) continue;
+    if (!remove_file(cache, kind.view(), name)) continue;
     ++(kind.view() == k_kind_credential ? credentials : others);
   }
   if (credentials + others == 0) {

@@ -50,7 +50,7 @@ const char* why_not_preloaded(Preloading preloading) {
     case Preloading::static_elf:
       return "is linked statically, so nothing can be preloaded into it";
     case Preloading::musl:
-      return "is built for musl, where this library for glibc would stop it; it runs without";
+      return "is built for musl, and this library for glibc; it runs without the library";
     case Preloading::other_machine:
       return "is built for another processor or for 32 bits, so this library is ignored";
   }

@@ -118,13 +118,13 @@ void add_entry(std::string& out, const Shown& shown, std::int64_t now) {
   }
   if (entry.fetching_pid != 0)
     add_line(out, "fetching",
-             "since " + span(now - entry.fetching_since_ms) + ", asked for by process " +
+             "since " + span(now - entry.fetching_since_ms) + ", by process " +
                  std::to_string(entry.fetching_pid));
   if (entry.has_failure) {
     add_line(out, "last failure", entry.failure.sentence.view());
     add_line(out, "tried again",
-             entry.failure.not_before_ms > now ? until(entry.failure.not_before_ms, now)
-                                               : "at the next connection");
+             entry.failure.holds_at(now) ? until(entry.failure.not_before_ms, now)
+                                         : "at the next connection");
   }
 }
 

@@ -14,6 +14,7 @@
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -46,10 +47,15 @@ bool on_network_file_system(int fd) {
 UniqueFd open_private_directory(const char* path) {
   constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
-  if (::mkdir(path, 0700) != 0 && errno != EEXIST) return {};
+  if (::mkdir(path, 0700) == 0) {
+    // A strange umask must not shut ourselves out for good.
+    ::chmod(path, 0700);
+  } else if (errno != EEXIST) {
+    return {};
+  }
   UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat st {};
-  if (!fd.valid() || ::fstat(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
+  if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
   if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
   if (on_network_file_system(fd.get())) return {};
   // Whoever could write to it may have given our files other names: another key makes all a miss.
@@ -59,7 +65,7 @@ UniqueFd open_private_directory(const char* path) {
 
 bool owned_directory(const char* path) {
   struct stat st {};
-  return ::lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid();
+  return status_of_link(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid();
 }
 
 void file_name(Text& out, std::string_view kind, const EntryName& name) {
@@ -69,7 +75,7 @@ void file_name(Text& out, std::string_view kind, const EntryName& name) {
 // A name for the aside copy that no other process or thread has in use.
 bool temporary_name(Text& out) {
   unsigned char random[8];
-  if (::getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) return false;
+  if (random_bytes(random, sizeof random, GRND_NONBLOCK) != sizeof random) return false;
   out.append("new-").append_hex(random, sizeof random);
   return out.ok();
 }
@@ -82,7 +88,7 @@ bool out_of_resources(int error) {
 UniqueFd open_our_file(int dir, const char* name) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat st {};
-  if (!fd.valid() || ::fstat(fd.get(), &st) != 0) return {};
+  if (!fd.valid() || status_of(fd.get(), &st) != 0) return {};
   // No link at all means that it was just replaced: a whole record still.
   if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink > 1 ||
       (st.st_mode & k_others) != 0)
@@ -120,7 +126,7 @@ bool publish_if_absent(int dir, const char* aside, const char* name) {
 
 void remove_if_same(int dir, const char* name, const struct stat& seen) {
   struct stat st {};
-  if (::fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == seen.st_dev &&
+  if (status_at(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == seen.st_dev &&
       st.st_ino == seen.st_ino)
     ::unlinkat(dir, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
 }
@@ -185,7 +191,7 @@ bool Cache::load_key() {
   for (int attempt = 0; attempt < 3; ++attempt) {
     // Looked at before it is opened: what comes meanwhile must not be taken away below.
     struct stat st {};
-    const bool present = ::fstatat(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
+    const bool present = status_at(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
     Text content;
     errno = 0;
     if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
@@ -206,7 +212,7 @@ bool Cache::load_key() {
     // What cannot be trusted goes: another key makes every old entry a miss.
     if (present) remove_if_same(dir_.get(), "key", st);
     char fresh[sizeof key_];
-    if (::getrandom(fresh, sizeof fresh, GRND_NONBLOCK) != sizeof fresh) return false;
+    if (random_bytes(fresh, sizeof fresh, GRND_NONBLOCK) != sizeof fresh) return false;
     Text aside;
     if (!write_aside(dir_.get(), {fresh, sizeof fresh}, aside)) return false;
     if (publish_if_absent(dir_.get(), aside.c_str(), "key")) {

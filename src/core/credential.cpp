@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -14,7 +15,7 @@ constexpr std::int64_t k_longest_hold_ms = 3'600'000;
 // What tells a file from what it was, without reading it.
 void append_stamp(Text& out, const char* path) {
   struct stat st {};
-  if (::stat(path, &st) != 0) {
+  if (status_of(path, &st) != 0) {
     out.append("absent");
     return;
   }

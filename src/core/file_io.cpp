@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 
 namespace pglakebase {
@@ -44,13 +45,13 @@ bool read_regular_file(const char* path, std::size_t limit, Text& out) {
   if (path[0] != '/') return false;
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat st {};
-  return fd.valid() && ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
+  return fd.valid() && status_of(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
          read_all(fd.get(), limit, out);
 }
 
 bool trusted_file(const char* path) {
   struct stat st {};
-  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+  return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
          (st.st_uid == ::geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 

@@ -17,6 +17,7 @@
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 #include "raw_syscall.hpp"
@@ -126,8 +127,8 @@ void* supervisor_stack_top(HelperJob* job) {
 }
 
 void destroy(HelperJob* job) {
-  explicit_bzero(const_cast<char*>(job->document), job->document_size);
-  explicit_bzero(job->reply, job->reply_size);
+  wipe(const_cast<char*>(job->document), job->document_size);
+  wipe(job->reply, job->reply_size);
   ::munmap(job, job->mapping_size);
 }
 

@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
@@ -27,10 +29,22 @@ bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
   return age > -k_clocks_differ_ms && age < span_ms;
 }
 
+// What this process found whole once: the digest is the dear part of looking (SHA-256 of some two
+// kilobytes). Chance damage shows in a plain sum, too.
+constexpr std::size_t k_found_whole = 8;
+constinit std::atomic<std::uint64_t> g_found_whole[k_found_whole]{};
+
+std::uint64_t plain_sum(std::string_view name, std::string_view content) {
+  std::uint64_t sum = 14695981039346656037ULL;  // FNV-1a
+  for (const std::string_view part : {name, content})
+    for (const char byte : part) sum = (sum ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
+  return sum;
+}
+
 // The helper runs in another directory, so that only an absolute path means the same to both.
 bool is_large_bundle(const char* path) {
   struct stat st {};
-  return path[0] == '/' && ::stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+  return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
          st.st_size >= k_small_bundle;
 }
 
@@ -67,10 +81,14 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
   if (!record.parse(slice(content.view(), 0, record_size), k_kind_roots)) return false;
   const std::int64_t learned_ms = record.number("learned_ms", 0);
   const std::string_view pem = slice(content.view(), record_size);
-  const EntryName expected = digest(learned_ms, pem);
-  if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate) ||
-      expected.hex[0] == '\0' || record.get("digest") != expected.view())
-    return false;
+  if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate)) return false;
+  const std::uint64_t sum = plain_sum(name_.view(), content.view());
+  std::atomic<std::uint64_t>& known = g_found_whole[sum % k_found_whole];
+  if (known.load(std::memory_order_relaxed) != sum) {
+    const EntryName expected = digest(learned_ms, pem);
+    if (expected.hex[0] == '\0' || record.get("digest") != expected.view()) return false;
+    known.store(sum, std::memory_order_relaxed);
+  }
   path.append(cache_.path()).append_char('/').append(k_kind_roots).append_char('-');
   path.append(name_.view());
   return path.ok();

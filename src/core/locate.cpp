@@ -1,6 +1,5 @@
 #include "pglakebase/core/locate.hpp"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <climits>
@@ -8,6 +7,7 @@
 #include <cstring>
 #include <span>
 
+#include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 #include "pglakebase/core/view.hpp"
@@ -61,7 +61,8 @@ bool own_file_from_maps(std::uintptr_t address, Text& path) {
 bool own_file(Text& path) {
   static const char anchor = 0;
   Dl_info info{};
-  if (::dladdr(&anchor, &info) != 0 && info.dli_fname != nullptr && info.dli_fname[0] == '/') {
+  if (linker_available() && pglakebase_dladdr(&anchor, &info) != 0 && info.dli_fname != nullptr &&
+      info.dli_fname[0] == '/') {
     path.assign(info.dli_fname);
   } else if (!own_file_from_maps(reinterpret_cast<std::uintptr_t>(&anchor), path)) {
     return false;

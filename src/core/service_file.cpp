@@ -9,6 +9,7 @@
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
@@ -60,7 +61,7 @@ bool service_file_place(std::size_t n, std::string_view servicefile, std::string
 bool same_file(const char* a, const char* b) {
   struct stat sa {};
   struct stat sb {};
-  return ::stat(a, &sa) == 0 && ::stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+  return status_of(a, &sa) == 0 && status_of(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
          sa.st_ino == sb.st_ino;
 }
 

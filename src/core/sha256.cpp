@@ -1,4 +1,5 @@
 #include "pglakebase/core/sha256.hpp"
+#include "pglakebase/core/kernel.hpp"
 
 #include <bit>
 #include <cstring>
@@ -29,8 +30,8 @@ Sha256::Sha256()
 
 // What was hashed may have been a secret.
 Sha256::~Sha256() {
-  explicit_bzero(block_, sizeof block_);
-  explicit_bzero(state_, sizeof state_);
+  wipe(block_, sizeof block_);
+  wipe(state_, sizeof state_);
 }
 
 void Sha256::compress(const unsigned char* block) {
@@ -59,7 +60,7 @@ void Sha256::compress(const unsigned char* block) {
   }
   const std::uint32_t rounds[8] = {a, b, c, d, e, f, g, h};
   for (int i = 0; i < 8; ++i) state_[i] += rounds[i];
-  explicit_bzero(w, sizeof w);
+  wipe(w, sizeof w);
 }
 
 void Sha256::update(std::string_view bytes) {
@@ -115,7 +116,7 @@ Digest hmac_sha256(std::string_view key, std::string_view message) {
   for (unsigned char& b : block) b ^= 0x36 ^ 0x5c;
   outer.update(pad);
   outer.update({reinterpret_cast<const char*>(digest.data()), digest.size()});
-  explicit_bzero(block, sizeof block);
+  wipe(block, sizeof block);
   return outer.finish();
 }
 

@@ -1,4 +1,5 @@
 #include "pglakebase/core/text.hpp"
+#include "pglakebase/core/kernel.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -33,7 +34,7 @@ bool Text::reserve(std::size_t size) {
   }
   if (size_ != 0) std::memcpy(bigger, data_, size_);
   if (data_ != nullptr) {
-    explicit_bzero(data_, capacity_);
+    wipe(data_, capacity_);
     std::free(data_);
   }
   data_ = bigger;
@@ -82,7 +83,7 @@ bool Text::resize(std::size_t size) {
 }
 
 void Text::clear() {
-  if (data_ != nullptr) explicit_bzero(data_, capacity_);
+  if (data_ != nullptr) wipe(data_, capacity_);
   size_ = 0;
 }
 

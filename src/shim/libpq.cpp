@@ -1,12 +1,13 @@
 #include "libpq.hpp"
 
-#include <dlfcn.h>
 #include <link.h>
 
 #include <cstddef>
 #include <type_traits>
 
+#include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/view.hpp"
+#include "symbol_table.hpp"
 
 namespace pglakebase {
 namespace {
@@ -38,12 +39,6 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
-// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as another
-// preloaded library, which must not be called back.
-bool has_all_of_libpq(const LoadedObject& object) {
-  return object_of(symbol_seen_from(object, "PQlibVersion")).start == object.start;
-}
-
 }  // namespace
 
 Meaning& Meaning::at(const void* caller) {
@@ -59,16 +54,18 @@ Meaning& Meaning::at(const void* caller) {
 }
 
 void* Meaning::find(const char* name) const {
-  void* next = ::dlsym(RTLD_NEXT, name);
+  void* next = linker_available() ? pglakebase_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
   const LoadedObject next_object = object_of(next);
   if (is_own(next_object)) next = nullptr;
-  if (next != nullptr && next_object.start == caller_.start) return next;
+  // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
+  // or another preloaded one, which must not be called back.
+  const bool is_libpq = caller_.holds(symbol_seen_from(caller_, "PQlibVersion"));
+  if (next != nullptr && is_libpq && next_object.start == caller_.start) return next;
 
   void* local = symbol_seen_from(caller_, name);
   const LoadedObject local_object = object_of(local);
   if (is_own(local_object)) local = nullptr;
-  if (local != nullptr && local_object.start == caller_.start && has_all_of_libpq(caller_))
-    return local;
+  if (local != nullptr && is_libpq && local_object.start == caller_.start) return local;
   if (next != nullptr) return next;
   if (local != nullptr) return local;
 
@@ -95,11 +92,12 @@ bool Meaning::libpq(Libpq& functions) {
   if (complete_ == Known::unknown) {
     void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
     const LoadedObject object = object_of(anchor);
-    void* handle =
-        object && object.name[0] != '\0' ? ::dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+    void* handle = object && object.name[0] != '\0' && linker_available()
+                       ? pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD)
+                       : nullptr;
     bool complete = anchor != nullptr;
     const auto get = [&](auto& function, const char* name) {
-      void* symbol = handle != nullptr ? ::dlsym(handle, name) : nullptr;
+      void* symbol = handle != nullptr ? pglakebase_dlsym(handle, name) : nullptr;
       if (symbol == nullptr || is_own(object_of(symbol))) symbol = find(name);
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
       complete = complete && symbol != nullptr;
@@ -123,7 +121,7 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.socket, "PQsocket");
     get(libpq_.finish, "PQfinish");
     get(libpq_.libVersion, "PQlibVersion");
-    if (handle != nullptr) ::dlclose(handle);
+    if (handle != nullptr) pglakebase_dlclose(handle);
     complete_ = complete ? Known::yes : Known::no;
     // Opening and closing a loaded object again leaves the counts alone, so this stays valid.
   }
@@ -132,9 +130,9 @@ bool Meaning::libpq(Libpq& functions) {
 }
 
 bool is_ping(const void* caller) {
-  if (!Meaning::at(caller).caller_is_libpq()) return false;
+  if (!linker_available() || !Meaning::at(caller).caller_is_libpq()) return false;
   Dl_info info{};
-  return ::dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
+  return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
          starts_with(info.dli_sname, "PQping");
 }
 

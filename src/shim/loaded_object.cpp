@@ -1,9 +1,10 @@
 #include "loaded_object.hpp"
 
-#include <dlfcn.h>
 #include <link.h>
 
 #include <cstddef>
+
+#include "pglakebase/core/dynamic_linker.hpp"
 
 // Defined by the linker: where this library begins.
 extern "C" [[gnu::visibility("hidden")]] const char __ehdr_start;
@@ -65,11 +66,11 @@ LoadCount LoadCount::now() {
 
 void* symbol_seen_from(const LoadedObject& object, const char* name) {
   // The program itself has no name, and is nobody's library.
-  if (!object || object.name[0] == '\0') return nullptr;
-  void* handle = ::dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD);
+  if (!object || object.name[0] == '\0' || !linker_available()) return nullptr;
+  void* handle = pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD);
   if (handle == nullptr) return nullptr;
-  void* symbol = ::dlsym(handle, name);
-  ::dlclose(handle);
+  void* symbol = pglakebase_dlsym(handle, name);
+  pglakebase_dlclose(handle);
   return symbol;
 }
 

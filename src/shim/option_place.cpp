@@ -12,6 +12,9 @@ namespace {
 
 // PGconn of libpq 10 to 18 has at least 904 bytes (measured).
 constexpr std::size_t k_words = 896 / sizeof(void*);
+// Where it is in libpq 14 to 18 (measured): looked at first.
+constexpr std::size_t k_likely_first = 192 / sizeof(void*);
+constexpr std::size_t k_likely_end = 224 / sizeof(void*);
 constexpr const char* k_value = "/pglakebase/a";
 constexpr const char* k_other_value = "/pglakebase/b";
 
@@ -39,22 +42,20 @@ class Donors {
   Donors& operator=(const Donors&) = delete;
 
   bool find(std::size_t& word) const {
-    if (one_ == nullptr || other_ == nullptr || !reports(k_value)) return false;
-    std::size_t first = 0;
-    std::size_t end = k_words;
-    if (!lies_within(first, end)) return false;
+    if (one_ == nullptr || other_ == nullptr) return false;
+    std::size_t first = k_likely_first;
+    std::size_t end = k_likely_end;
+    if (!lies_within(first, end)) {
+      first = 0;
+      end = k_words;
+      if (!lies_within(first, end)) return false;
+    }
     while (end - first > 1) {
       const std::size_t middle = first + (end - first) / 2;
-      if (lies_within(first, middle)) {
-        end = middle;
-      } else if (lies_within(middle, end)) {
-        first = middle;
-      } else {
-        return false;
-      }
+      (lies_within(first, middle) ? end : first) = middle;
     }
     word = first;
-    return true;
+    return lies_within(word, word + 1);
   }
 
  private:
@@ -65,7 +66,8 @@ class Donors {
     return same;
   }
 
-  // PQconninfo reads nothing but the strings of the options, and both have the same kinds of those.
+  // Do the two change values when these words change places? PQconninfo reads nothing but the
+  // strings of the options, and both have the same kinds of those.
   bool lies_within(std::size_t first, std::size_t end) const {
     exchange(first, end);
     const bool moved = reports(k_other_value);
@@ -86,9 +88,11 @@ class Donors {
   PGconn* other_;
 };
 
-// A process has one libpq, seldom two. `finish` tells them apart.
+// A process has one libpq, seldom two. `finish` tells them apart, the version also one that was
+// loaded where another had been.
 struct Known {
   std::atomic<void*> libpq;
+  std::atomic<int> version;
   std::atomic<std::size_t> word;
 };
 constexpr std::size_t k_not_there = k_words;
@@ -100,7 +104,9 @@ void* identity_of(const Libpq& libpq) {
 
 bool recall_place(const Libpq& libpq, std::size_t& word) {
   for (const Known& known : g_known) {
-    if (known.libpq.load(std::memory_order_acquire) != identity_of(libpq)) continue;
+    if (known.libpq.load(std::memory_order_acquire) != identity_of(libpq) ||
+        known.version.load(std::memory_order_relaxed) != libpq.libVersion())
+      continue;
     word = known.word.load(std::memory_order_relaxed);
     return true;
   }
@@ -112,6 +118,7 @@ void remember_place(const Libpq& libpq, std::size_t word) {
   for (Known& known : g_known) {
     void* none = nullptr;
     if (!known.libpq.compare_exchange_strong(none, g_known, std::memory_order_acquire)) continue;
+    known.version.store(libpq.libVersion(), std::memory_order_relaxed);
     known.word.store(word, std::memory_order_relaxed);
     known.libpq.store(identity_of(libpq), std::memory_order_release);
     return;

@@ -98,6 +98,7 @@ bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) 
 }
 
 void note_success(PGconn* connection) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr) return;
   if (remembered->retried) {
@@ -109,6 +110,7 @@ void note_success(PGconn* connection) {
 }
 
 bool wants_all_roots(const Libpq& libpq, PGconn* connection) {
+  const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   return remembered != nullptr && !remembered->roots.learned.empty() &&
          holds_our_password(libpq, connection, *remembered) &&

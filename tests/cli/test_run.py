@@ -332,13 +332,29 @@ def test_musl_program_is_run_without(ready: Sandbox, tmp_path: Path) -> None:
         done = ready.run("run", "--", str(program), env={"LD_PRELOAD": value})
         assert (done.returncode, done.stdout) == (0, str(other))
         assert done.stderr == (
-            f"pglakebase: {program} is built for musl, where this library for glibc would stop it; it runs without"
+            f"pglakebase: {program} is built for musl, and this library for glibc; it runs without the library"
             + OTHER_WAY
         )
     script = tmp_path / "script"
     script.write_text(f"#!{program} -x\n")
     script.chmod(0o755)
     assert "is built for musl" in ready.run("run", "--", str(script)).stderr
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_real_musl_program(ready: Sandbox, tmp_path: Path, static: bool) -> None:
+    """The one gets no preload, the other would take no notice; both run."""
+    source = tmp_path / "show.c"
+    source.write_text(
+        '#include <stdio.h>\n#include <stdlib.h>\n'
+        'int main(void) { const char* p = getenv("LD_PRELOAD"); puts(p ? p : "no preload"); return 7; }\n'
+    )
+    program = tmp_path / "musl"
+    subprocess.run(["musl-gcc", *(["-static"] if static else []), "-o", program, source], check=True)
+    done = ready.run("run", "--", str(program))
+    reason = "is linked statically, so nothing" if static else "is built for musl, and this library for glibc; it runs"
+    assert done.stderr.startswith(f"pglakebase: {program} {reason}") and done.stderr.endswith(OTHER_WAY)
+    assert (done.returncode, done.stdout) == (7, f"{ready.library}\n" if static else "no preload\n")
 
 
 def test_other_machine(ready: Sandbox, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_fetch_under_way(two: Sandbox) -> None:
     write(os.getpid(), now - 2000)
     fetching = status(two)["entries"][0]["fetching"]
     assert fetching["process"] == os.getpid()
-    assert re.search(r"  fetching      since \d s, asked for by process \d+\n", two.run("status").stdout)
+    assert re.search(r"  fetching      since \d s, by process \d+\n", two.run("status").stdout)
     write(os.getpid(), now - 60_000)
     assert "fetching" not in status(two)["entries"][0]
     write(2**22 + 1, now)
@@ -227,11 +227,11 @@ def test_forget_all(two: Sandbox) -> None:
     others = ["workspace", "endpoint", "user", "issued", "roots"]
     for kind in others:
         (two.cache / f"{kind}-{'a' * 64}").write_text("x")
-    (two.cache / f"lock-{'a' * 64}").write_text("")
+    (two.cache / "lock-i0a1").write_text("")
     (two.cache / "notes").write_text("not ours")
     done = two.run("forget", "--all")
     assert (done.returncode, done.stdout) == (0, f"Forgot 1 credential and {len(others) + 1} other records.\n")
-    assert sorted(file.name for file in two.cache.iterdir()) == ["key", "lock-" + "a" * 64, "notes"]
+    assert sorted(file.name for file in two.cache.iterdir()) == ["key", "lock-i0a1", "notes"]
 
 
 def test_forget_all_or_one(two: Sandbox) -> None:

@@ -167,6 +167,14 @@ def test_host_of_a_section_without_one_comes_from_pghost(sandbox: Sandbox) -> No
     assert chosen_hosts(sandbox) == [HOST]
 
 
+def test_pooler_is_passed_by_where_the_service_says_so(sandbox: Sandbox) -> None:
+    pooler = HOST.replace("d4.", "d4-pooler.")
+    sandbox.services(f"[p]\nhost={pooler}\n#lakebase: profile=PROD\n#lakebase: strip_pooler=yes\n")
+    assert sandbox.run("token", "p", "--format", "pgpass").stdout.startswith(f"{HOST}:5432:")
+    assert sandbox.run("token", pooler).returncode == 0
+    assert chosen_hosts(sandbox) == [HOST] and len(sandbox.requests()) == 1
+
+
 # What goes wrong
 
 FILE = "{home}/.pg_service.conf"
@@ -229,7 +237,8 @@ REFUSED = [
         "",
         [HOST.replace("d4.", "d4-pooler.")],
         {},
-        HOST.replace("d4.", "d4-pooler.") + ' is a pooler, which takes native passwords only; use the host without "-pooler"',
+        HOST.replace("d4.", "d4-pooler.") + ' is a pooler, which takes native passwords only; use the host without "-pooler", or say '
+        '"#lakebase: strip_pooler=yes" in the service',
     ),
     (
         "two sections with one host",

@@ -219,7 +219,8 @@ def test_files_are_private(request_: Request) -> None:
     request_.run()
     assert stat.S_IMODE(request_.cache.stat().st_mode) == 0o700
     files = list(request_.cache.iterdir())
-    assert {file.name.split("-")[0] for file in files} == {"key", "lock", "credential", "workspace", "request", "issued"}
+    assert {file.name.split("-")[0] for file in files} == {"key", "lock", "credential", "workspace", "request", "issued",
+                                                         "swept"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
@@ -273,7 +274,7 @@ class TestWhileItRuns:
         request_.options["deadline_ms"] = 1000
         started = time.monotonic()
         reply = request_.run()
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3
         assert "still under way" in reply.sentence
         assert not reply.permanent
         assert not entries(request_, "failure")

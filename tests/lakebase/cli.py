@@ -28,7 +28,8 @@ def up(arguments: argparse.Namespace) -> None:
         raise launch.LaunchFailed("one is up already: `down` ends it, --dir makes another")
     directory = Path(arguments.dir).absolute() if arguments.dir else launch.fresh_directory()
     options = []
-    for name in ("token_lifetime", "workspace_token_lifetime", "api_latency_ms", "login_latency_ms", "watch_pid"):
+    for name in ("token_lifetime", "workspace_token_lifetime", "api_latency_ms", "login_latency_ms", "fleet",
+                 "watch_pid"):
         value = getattr(arguments, name)
         if value is not None:
             options += ["--" + name.replace("_", "-"), str(value)]

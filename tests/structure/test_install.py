@@ -20,7 +20,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = build_options(build_directory())
     command = ["meson", "install", "-C", str(build_directory()), "--no-rebuild", "--destdir", str(staged)]
     subprocess.run(command, capture_output=True, text=True, check=True)
-    moved = tmp_path_factory.mktemp("moved") / "somewhere else"
+    moved = tmp_path_factory.mktemp("moved") / "elsewhere"
     shutil.move(str(staged) + str(options["prefix"]), moved)
     return moved
 

@@ -104,10 +104,11 @@ def read_plan() -> dict:
 def main() -> None:
     plan = read_plan()
     document = sys.stdin.read()
+    fds = sorted(os.listdir("/proc/self/fd"))[:-1]
     with open(plan["log"], "a", encoding="utf-8") as log:
         log.write(json.dumps({"argv": sys.argv[1:], "environment": sorted(os.environ),
                               "keys": [line.split("=", 1)[0] for line in document.splitlines()],
-                              "fds": sorted(os.listdir("/proc/self/fd"))[:-1]}) + "\n")
+                              "fds": fds}) + "\n")
     signal.alarm(60)
     behaviour = plan["behaviour"]
     time.sleep(plan["delay"])

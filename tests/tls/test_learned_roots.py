@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support import libpqs
 from support.client import Client
 from support.gateway_log import assert_nothing_sent, assert_safe_logins
 from support.roots import SERVICE, Roots
@@ -67,6 +68,21 @@ def test_polled_login_uses_it_too_and_leaves_the_bundle_in_the_connection(roots:
     # Not taken by a login that has to be repeated.
     assert len(roots.files()) == 1
     assert len(roots.lakebase.connections()) == 1
+
+
+@pytest.mark.parametrize("version", range(libpqs.FIRST_WITH_SNI, libpqs.VERSIONS.stop))
+def test_every_libpq_uses_it_and_can_go_back_to_the_bundle(roots: Roots, tmp_path: Path, version: int) -> None:
+    libpqs.install()
+    roots.learn()
+    roots.client.env |= {"LD_LIBRARY_PATH": str(libpqs.library_path(version)),
+                         "PGSERVICEFILE": str(roots.client.home / ".pg_service.conf")}
+    assert roots.psql_opens(tmp_path / "trace") == ["learned"]
+    assert polled(roots).ok().text == str(roots.bundle)
+    assert len(roots.lakebase.connections()) == 2
+    roots.lakebase.use_certificate("other-root", "gateway")
+    assert polled(roots).ok().text == str(roots.bundle)
+    assert len(roots.lakebase.connections()) == 4
+    assert roots.files() == []
 
 
 def test_fifty_processes_learn_once(roots: Roots) -> None:

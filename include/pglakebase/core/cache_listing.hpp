@@ -5,8 +5,8 @@
 
 namespace pglakebase {
 
-/// Goes through the files `<kind>-<name>` of a cache, in no order, lock files too; the key and
-/// copies under way are left out. What is made or removed meanwhile may come or not.
+/// Goes through the files `<kind>-<name>` of a cache, in no order; the key, lock files and copies
+/// under way are none of them. What is made or removed meanwhile may come or not.
 class CacheListing {
  public:
   /// A cache that is not valid has no files.

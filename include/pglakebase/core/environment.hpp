@@ -12,7 +12,8 @@ const char* environment(const char* name);
 /// False if there is neither.
 bool home_directory(Text& out);
 
-/// The home of the effective user in the passwd database, whatever HOME says. False if there is none.
+/// The home of the effective user in the passwd database, whatever HOME says. False if there is
+/// none.
 bool passwd_home(Text& out);
 
 /// The name of the effective user in the passwd database. False if there is none.

@@ -1,6 +1,6 @@
 #include "pglakebase/auth/database_credential.hpp"
 
-#include <regex>
+#include <gmock/gmock.h>
 
 #include "pglakebase/config/config_error.hpp"
 #include "sign_in_fixture.hpp"
@@ -57,9 +57,9 @@ TEST_F(DatabaseCredentialTest, Provisioned) {
   EXPECT_EQ(issue_credential(api(), k_instance).expires_ms, clock_.wall + 3'600'000);
   EXPECT_EQ(sent()["instance_names"], json::array({"orders-db"}));
   EXPECT_FALSE(sent().contains("ttl"));
-  EXPECT_TRUE(std::regex_match(
+  EXPECT_THAT(
       sent()["request_id"].get<std::string>(),
-      std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
+      testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
 }
 
 TEST_F(DatabaseCredentialTest, SettingsThatCannotBeSentAreRefused) {

@@ -344,6 +344,20 @@ TEST_F(FetchTest, AnEndpointThatMovedIsFoundAgainOnce) {
   EXPECT_TRUE(contains(http_.requests.back().body, "endpoints/new"));
 }
 
+TEST_F(FetchTest, AnEndpointThatMayNotBeUsedIsNotLookedUpAgain) {
+  request_.hosts = {"instance-0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d.database.cloud.databricks.com"};
+  set("LAKEBASE_ENDPOINT", "");
+  const std::string find_url =
+      "https://w/api/2.0/database/instances:findByUid?uid=0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d";
+  http_.reply("POST", k_token_url, 200, k_token_reply);
+  http_.reply("GET", find_url, 200, R"({"name":"orders-db"})");
+  http_.reply("POST", "https://w/api/2.0/database/credentials", 403, "{}");
+  EXPECT_FALSE(run().ok);
+  EXPECT_FALSE(run().ok);
+  EXPECT_EQ(http_.calls("GET", find_url), 1);
+  EXPECT_EQ(http_.calls("POST", "https://w/api/2.0/database/credentials"), 2);
+}
+
 TEST_F(FetchTest, ConfigurationErrorsArePermanentAndHoldShortly) {
   set("DATABRICKS_HOST", "");
   EXPECT_TRUE(contains(sentence(), "no Databricks workspace is configured"));

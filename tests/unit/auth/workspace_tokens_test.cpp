@@ -59,6 +59,21 @@ TEST_F(WorkspaceTokensTest, RefusedOnesAreReplacedOnce) {
   EXPECT_EQ(get(), "token-2");
 }
 
+TEST_F(WorkspaceTokensTest, OneThatAnotherRunRenewedIsNotReplacedAgain) {
+  get();
+  const SourceContext context = this->context();
+  WorkspaceTokens first(context, source_, {"someone", ""}, monotonic_ms() + 100);
+  WorkspaceTokens second(context, source_, {"someone", ""}, monotonic_ms() + 100);
+  first.get();
+  second.get();
+  EXPECT_TRUE(first.renew());
+  EXPECT_EQ(first.get().reveal(), "token-2");
+  EXPECT_TRUE(second.renew());
+  EXPECT_EQ(second.get().reveal(), "token-2");
+  EXPECT_FALSE(second.renew());
+  EXPECT_EQ(source_.gets, 2);
+}
+
 TEST_F(WorkspaceTokensTest, ANewOneThatIsRefusedIsNotReplaced) {
   const SourceContext context = this->context();
   WorkspaceTokens tokens(context, source_, {"someone", ""}, monotonic_ms() + 100);

@@ -97,6 +97,31 @@ TEST(Failure, SpeaksForTheSettingsItWasSeenWith) {
   EXPECT_FALSE(failure.seen_with("m", "n"));
 }
 
+TEST(Failure, HoldsUntilItsTimeAndNotLongerThanWouldBeMeant) {
+  Failure failure;
+  failure.seen_ms = 1'000'000;
+  failure.not_before_ms = 1'060'000;
+  EXPECT_TRUE(failure.holds_at(1'000'000));
+  EXPECT_TRUE(failure.holds_at(1'059'999));
+  EXPECT_FALSE(failure.holds_at(1'060'000));
+  EXPECT_FALSE(failure.holds_at(999'999));
+  failure.not_before_ms = failure.seen_ms + 24 * 3'600'000;
+  EXPECT_FALSE(failure.holds_at(1'000'001));
+}
+
+TEST(Failure, IsOneOfTheSameCircumstancesOnly) {
+  const test::TempDir dir;
+  Failure failure;
+  failure.material.assign("m");
+  failure.network.assign("n");
+  append_file_stamp(failure.files, dir / "databrickscfg");
+  EXPECT_TRUE(failure.seen_with("m", "n"));
+  EXPECT_FALSE(failure.seen_with("x", "n"));
+  EXPECT_FALSE(failure.seen_with("m", "x"));
+  dir.write("databrickscfg", "[DEFAULT]\n");
+  EXPECT_FALSE(failure.seen_with("m", "n"));
+}
+
 TEST(Resolution, NeedsAWholeIdentity) {
   Resolution resolution;
   resolution.selecting.assign("a=1\nb=2\n");

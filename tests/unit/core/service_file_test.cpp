@@ -230,7 +230,7 @@ TEST_F(ServiceFileTest, ReadsSectionsLikeLibpq) {
   const auto pick = [&] { return std::string(lines[random() % std::size(lines)]); };
   const char* names[] = {"s", "s", "t", "s2", "S", " s ", "nosuch"};
   int accepted = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string content;
     const std::size_t count = random() % 9;
     for (std::size_t i = 0; i < count; ++i) content += pick() + "\n";
@@ -251,7 +251,7 @@ TEST_F(ServiceFileTest, ReadsSectionsLikeLibpq) {
     EXPECT_EQ(or_else(ours.dbname, theirs.user.c_str()), theirs.dbname) << name << "\n" << content;
     if (testing::Test::HasFailure()) break;
   }
-  EXPECT_GT(accepted, 300);
+  EXPECT_GT(accepted, 100);
 }
 
 TEST_F(ServiceFileTest, AnyBytesAreReadWithoutHarm) {

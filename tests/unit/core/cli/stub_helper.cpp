@@ -74,7 +74,8 @@ int fetch(std::string_view document) {
     Failure failure;
     failure.sentence.assign("The stub says no.");
     failure.permanent = behaviour == "final";
-    failure.not_before_ms = wall_clock_ms() + 5000;
+    failure.seen_ms = wall_clock_ms();
+    failure.not_before_ms = failure.seen_ms + 5000;
     failure.material.assign(value_of(document, "option.material"));
     failure.network.assign(value_of(document, "option.network"));
     Text record;
@@ -119,8 +120,8 @@ void list_descriptors() {
 void list_signals() {
   for (int signal = 1; signal < 32; ++signal) {
     struct sigaction action {};
-    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL)
-      say("not default: " + std::to_string(signal) + "\n");
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+      say("ignored: " + std::to_string(signal) + "\n");
   }
   sigset_t blocked;
   ::sigprocmask(SIG_SETMASK, nullptr, &blocked);

@@ -242,6 +242,7 @@ TEST_F(ObtainTest, AFailureThatIsOverOrAbsurdIsNone) {
   for (const std::int64_t not_before : {-k_second, 48 * 60 * k_minute}) {
     Failure failure;
     failure.sentence.assign("old");
+    failure.seen_ms = wall_clock_ms() - k_minute;
     failure.not_before_ms = wall_clock_ms() + not_before;
     failure.material.assign(asked.material().view());
     failure.network.assign(asked.network().view());

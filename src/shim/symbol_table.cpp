@@ -1,0 +1,101 @@
+#include "symbol_table.hpp"
+
+#include <link.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "loaded_object.hpp"
+
+namespace pglakebase {
+namespace {
+
+using Address = ElfW(Addr);
+using Symbol = ElfW(Sym);
+
+// What DT_GNU_HASH points to, which every linker writes: four words, a filter, buckets, chains.
+struct HashTable {
+  std::uint32_t bucket_count;
+  std::uint32_t first_symbol;
+  std::uint32_t filter_size;
+  std::uint32_t filter_shift;
+
+  const std::uint32_t* buckets() const {
+    const auto* filter = reinterpret_cast<const Address*>(this + 1);
+    return reinterpret_cast<const std::uint32_t*>(filter + filter_size);
+  }
+  const std::uint32_t* chains() const { return buckets() + bucket_count; }
+};
+
+struct SymbolTable {
+  const HashTable* hashes = nullptr;
+  const Symbol* symbols = nullptr;
+  const char* names = nullptr;
+};
+
+// The dynamic linker makes these addresses absolute, except in the kernel's own object.
+template <typename Type>
+const Type* pointer(const dl_phdr_info& info, Address value) {
+  return reinterpret_cast<const Type*>(value < info.dlpi_addr ? value + info.dlpi_addr : value);
+}
+
+SymbolTable table_of(const dl_phdr_info& info) {
+  SymbolTable table;
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    const auto* entry =
+        reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
+    for (; entry->d_tag != DT_NULL; ++entry) {
+      const Address value = entry->d_un.d_ptr;
+      if (entry->d_tag == DT_GNU_HASH) table.hashes = pointer<HashTable>(info, value);
+      if (entry->d_tag == DT_SYMTAB) table.symbols = pointer<Symbol>(info, value);
+      if (entry->d_tag == DT_STRTAB) table.names = pointer<char>(info, value);
+    }
+  }
+  return table;
+}
+
+const Symbol* find_function(const SymbolTable& table, const char* name) {
+  if (table.hashes == nullptr || table.symbols == nullptr || table.names == nullptr ||
+      table.hashes->bucket_count == 0)
+    return nullptr;
+  std::uint32_t hash = 5381;
+  for (const char* at = name; *at != '\0'; ++at) hash = hash * 33 + static_cast<unsigned char>(*at);
+  std::uint32_t number = table.hashes->buckets()[hash % table.hashes->bucket_count];
+  if (number < table.hashes->first_symbol) return nullptr;
+  // The lowest bit of a hash marks the end of its chain.
+  for (;; ++number) {
+    const std::uint32_t other = table.hashes->chains()[number - table.hashes->first_symbol];
+    const Symbol& symbol = table.symbols[number];
+    if ((other | 1) == (hash | 1) && symbol.st_shndx != SHN_UNDEF &&
+        ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
+        std::strcmp(table.names + symbol.st_name, name) == 0)
+      return &symbol;
+    if ((other & 1) != 0) return nullptr;
+  }
+}
+
+struct Search {
+  const char* name;
+  void* found;
+};
+
+int look_into(dl_phdr_info* info, std::size_t, void* data) {
+  auto* search = static_cast<Search*>(data);
+  const Symbol* symbol = find_function(table_of(*info), search->name);
+  if (symbol == nullptr) return 0;
+  void* function = reinterpret_cast<void*>(info->dlpi_addr + symbol->st_value);
+  if (is_own(object_of(function))) return 0;
+  search->found = function;
+  return 1;
+}
+
+}  // namespace
+
+void* function_elsewhere(const char* name) {
+  Search search{name, nullptr};
+  ::dl_iterate_phdr(look_into, &search);
+  return search.found;
+}
+
+}  // namespace pglakebase

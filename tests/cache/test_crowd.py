@@ -1,0 +1,83 @@
+"""Very many processes at once with an empty cache: few calls, few helpers, no failure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lakebase.client import LocalLakebase
+from lakebase.inventory import fleet_endpoint
+from support.fetch_request import Request
+
+from .conftest import CREDENTIALS, TOKENS, Product
+
+ENDPOINTS = 50
+
+
+def rush(product: Product, probes: Path, count: int, modulus: int, service: str) -> dict[str, str]:
+    argument = f"service={service} connect_timeout=60"
+    done = product.run(probes / "crowd", str(count), str(modulus), probes / "connect_once", argument, product.preload,
+                       preload=False, timeout=200)
+    assert done.code == 0, (done.values, sorted(set(done.error.splitlines()))[:10])
+    assert done.error == ""
+    return done.values
+
+
+def report(what: str, values: dict[str, str], product: Product) -> None:
+    print(f"{what}: {values}, helpers={len(product.helpers())}, calls={product.calls()}")
+
+
+@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.full)])
+def test_one_sign_in_for_all(product: Product, crowd_probes: Path, count: int) -> None:
+    values = rush(product, crowd_probes, count, 1, "demo")
+    report(f"{count} processes", values, product)
+    assert product.calls() == (1, 1)
+    assert len(product.helpers()) <= 8
+    product.assert_private()
+    assert product.files.of("fetching") == []
+    # The library adds little to a process of libpq's.
+    assert int(values["maxrss_kib"]) < 40_000
+
+
+def fleet_services(product: Product) -> None:
+    for i in range(ENDPOINTS):
+        endpoint = fleet_endpoint(i)
+        product.service(f"fleet{i}", "profile=DEMO", f"endpoint={endpoint.name}", host=endpoint.host,
+                        dbname="databricks_postgres")
+
+
+@pytest.mark.parametrize("each", [2, pytest.param(20, marks=pytest.mark.full)])
+def test_fifty_endpoints_with_a_limited_api(fleet: LocalLakebase, build: Path, tmp_path: Path, crowd_probes: Path,
+                                            each: int) -> None:
+    product = Product(build, fleet, tmp_path)
+    fleet_services(product)
+    fleet.fault("api", "rate_limit", "*", per_second=10, retry_after=1)
+    values = rush(product, crowd_probes, ENDPOINTS * each, ENDPOINTS, "fleet@")
+    report(f"{ENDPOINTS} endpoints, {each} processes each", values, product)
+    statuses = fleet.counters()["statuses"]
+    assert (statuses[f"demo {TOKENS} 200"], statuses[f"demo {CREDENTIALS} 200"]) == (1, ENDPOINTS)
+    # Refused: the first of each second, and what was under way when the first refusal came.
+    refused = sum(count for call, count in statuses.items() if call.endswith(" 429"))
+    print(f"refused calls: {refused}")
+    assert refused <= ENDPOINTS
+    assert len(product.helpers()) <= 2 * ENDPOINTS
+
+
+def test_memory_of_the_helper(product: Product, tmp_path: Path) -> None:
+    env = product.lakebase.env()
+    request = Request(hosts=[product.lakebase.hosts["demo"]], cache=tmp_path / "own", home=product.home,
+                      environment={name: env[name] for name in env if name.startswith("DATABRICKS_")}
+                      | {"LAKEBASE_ENDPOINT": "projects/shop/branches/production/endpoints/primary"},
+                      network={"SSL_CERT_FILE": env["SSL_CERT_FILE"]})
+    process = subprocess.Popen([str(product.real_helper)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    process.stdin.write(request.document().encode())
+    process.stdin.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    print(f"the helper's largest resident size: {usage.ru_maxrss} KiB")
+    assert process.returncode == 0
+    assert usage.ru_maxrss < 64_000
