@@ -39,12 +39,6 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
-// Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as another
-// preloaded library, which must not be called back.
-bool has_all_of_libpq(const LoadedObject& object) {
-  return object_of(symbol_seen_from(object, "PQlibVersion")).start == object.start;
-}
-
 }  // namespace
 
 Meaning& Meaning::at(const void* caller) {
