@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from lakebase import inventory
@@ -125,9 +127,11 @@ def test_failure_is_shared(client: Client, lakebase: LocalLakebase) -> None:
     """A permanent error is asked for once, however many want to know."""
     client.service("orders", "profile=DEMO", "endpoint=projects/shop/branches/production/endpoints/primary")
     lakebase.fault("api", "status", CREDENTIALS, status=403)
+    started = time.monotonic()
     said = {connect(client).error for _ in range(4)}
     assert len(said) == 1
-    assert lakebase.calls(CREDENTIALS) == 1
+    # Asked again after ten seconds; a busy machine may take longer than that for the four.
+    assert lakebase.calls(CREDENTIALS) <= 1 + (time.monotonic() - started) // 10
 
 
 def test_short_lives(client: Client, lakebase: LocalLakebase) -> None:
