@@ -71,8 +71,8 @@ static PGconn* resolve(const char* const* keywords, const char* const* values, i
       set(conn, keywords[i], strlen(keywords[i]), values[i], strlen(values[i]));
     }
   }
-  strcpy(conn->error, "the stand-in never connects: ");
-  strncat(conn->error, conn->values[k_options - 1], 64);
+  snprintf(conn->error, sizeof conn->error, "the stand-in never connects: %.64s",
+           conn->values[k_options - 1]);
   return conn;
 }
 
