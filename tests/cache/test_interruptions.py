@@ -37,6 +37,8 @@ def assert_whole(product: Product) -> None:
 @pytest.mark.parametrize("times", [40, pytest.param(500, marks=pytest.mark.full)])
 def test_helper_killed_at_any_moment(product: Product, times: int) -> None:
     chance = random.Random(times)
+    # A helper that is done before the blow would show nothing.
+    product.lakebase.fault("api", "delay", "*", seconds=0.05)
     killed = 0
     for i in range(times):
         for kind in ("credential", "request", "workspace")[: chance.randint(1, 3)]:
