@@ -101,7 +101,7 @@ def test_files_that_the_architecture_names_are_there() -> None:
 
 def test_settings_of_the_readme_are_inputs() -> None:
     text = (ROOT / "README.md").read_text()
-    table = text[text.index("| comment"):text.index("Each comment but")]
+    table = text[text.index("| comment"):text.index("Each comment")]
     inputs = (ROOT / "src" / "core" / "inputs.cpp").read_text()
     rows = re.findall(r"^\| `(\w+)(?:=\w+)?` \| (.*?) \|", table, re.M)
     assert len(rows) >= 10
