@@ -50,6 +50,8 @@ def test_no_entry_of_the_table_is_stale() -> None:
 @pytest.fixture(scope="module")
 def environment(server: LocalLakebase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The README's service "orders" and profile, pointing at the local Lakebase."""
+    # Others use the same one, and may have left a fault behind.
+    server.reset()
     home = tmp_path_factory.mktemp("home")
     demo = server.env()
     section = re.search(r"^\[demo\]\n(.*?)\n(?=\[|\Z)", Path(demo["PGSERVICEFILE"]).read_text(), re.S | re.M)
