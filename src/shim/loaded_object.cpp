@@ -7,6 +7,7 @@
 #include "pglakebase/core/dynamic_linker.hpp"
 
 // Defined by the linker: where this library begins.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name, not ours to choose
 extern "C" [[gnu::visibility("hidden")]] const char __ehdr_start;
 
 namespace pglakebase {
