@@ -12,7 +12,6 @@ namespace pglakebase {
 /// The workspace's REST API, called with a workspace token.
 class WorkspaceApi {
  public:
-  // NOLINTNEXTLINE(bugprone-exception-escape): moving a json value does not throw
   struct Answer {
     nlohmann::json json;           ///< an object
     std::int64_t date_s = 0;       ///< the server's clock, seconds since 1970; 0 if not told
