@@ -8,8 +8,9 @@ namespace {
 using Maker = std::unique_ptr<CredentialSource> (*)();
 
 constexpr Maker k_makers[] = {
-    make_source_pat,
-    make_source_oauth_m2m,
+    make_source_pat,         make_source_oauth_m2m,
+    make_source_github_oidc, make_source_azure_devops_oidc,
+    make_source_env_oidc,    make_source_file_oidc,
 };
 
 constexpr std::string_view k_sdk_auth_types[] = {"pat",
