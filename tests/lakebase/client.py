@@ -48,7 +48,7 @@ class LocalLakebase:
 
     @property
     def ports(self) -> dict[str, int]:
-        """gateway, odd, provisioned, api, second-api, plain."""
+        """gateway, odd, provisioned, api, second-api, local, plain."""
         return self.info["ports"]
 
     @property
@@ -81,6 +81,11 @@ class LocalLakebase:
     def workspace(self, name: str = "demo") -> dict[str, Any]:
         """url, id, secrets (by client id) and pats (by principal)."""
         return self.info["workspaces"][name]
+
+    @property
+    def identities(self) -> dict[str, Any]:
+        """What GitHub, Azure DevOps, Google … have given to a job or a machine."""
+        return self.info["identities"]
 
     def conninfo(self, host: str = "demo", port: str = "gateway", **more: str) -> str:
         """For a stock libpq: verified TLS to one of the hosts."""
@@ -149,6 +154,11 @@ class LocalLakebase:
         """A token of any identity of either workspace; a negative lifetime makes it expired."""
         return call(self.directory, "mint", identity=identity, kind=kind, lifetime=lifetime, scope=scope,
                     bad_signature=bad_signature)
+
+    def vouch(self, issuer: str, subject: str, audience: str = "", *, lifetime: int = 600) -> str:
+        """An identity provider's token (api/identity_providers.py); by default for the demo workspace's token endpoint."""
+        audience = audience or self.workspace()["url"] + "/oidc/v1/token"
+        return call(self.directory, "vouch", issuer=issuer, subject=subject, audience=audience, lifetime=lifetime)
 
     def revoke(self, token: str) -> None:
         call(self.directory, "revoke", token=token)

@@ -29,7 +29,7 @@ class Control:
             "forget": world.records.clear, "faults": world.faults.listing, "settings": lambda: vars(world.settings),
             "set": world.settings.update, "reset": self._reset, "fault": self._fault,
             "clear-faults": world.faults.clear, "revoke": self._revoke, "revoke-all": self._revoke_all,
-            "mint": self._mint, "add-role": self._add_role, "certificate": self._certificate,
+            "mint": self._mint, "vouch": self._vouch, "add-role": self._add_role, "certificate": self._certificate,
             "refuse": self._gateway.refuse, "alias": self._alias, "stop": stop,
         }
 
@@ -77,6 +77,9 @@ class Control:
         else:
             token, _ = self._world.mint_database_token(workspace, principal, lifetime)
         return tokens.spoil_signature(token) if bad_signature else token
+
+    def _vouch(self, issuer: str, subject: str, audience: str, lifetime: int = 600) -> str:
+        return self._world.identities.mint(issuer, subject, audience, lifetime)
 
     async def _add_role(self, name: str, identity: str = "", password: str = "") -> None:
         label = roles_setup.label_of(identity) if identity else ""
