@@ -1,15 +1,19 @@
-"""A web proxy for CONNECT that counts, or refuses."""
+"""A web proxy for CONNECT that counts, refuses, wants a password, or leads a name to another place."""
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from types import TracebackType
 
 
 class ConnectProxy:
-    def __init__(self, refuse: int | None = None) -> None:
+    def __init__(self, refuse: int | None = None, leads_to: dict[str, tuple[str, int]] | None = None,
+                 password: str = "") -> None:
         self.refuse = refuse
+        self._leads_to = leads_to or {}
+        self._authorization = base64.b64encode(password.encode()).decode() if password else ""
         self.asked: list[str] = []
         self.authorizations: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -39,12 +43,14 @@ class ConnectProxy:
         target = lines[0].split(" ")[1]
         self.asked.append(target)
         self.authorizations += [line for line in lines if line.lower().startswith("proxy-authorization:")]
-        if self.refuse is not None:
-            client.sendall(f"HTTP/1.1 {self.refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
+        told = self.authorizations[-1].rpartition(" ")[2] if self.authorizations else ""
+        refuse = 407 if self._authorization and told != self._authorization else self.refuse
+        if refuse is not None:
+            client.sendall(f"HTTP/1.1 {refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
             client.close()
             return
         host, _, port = target.rpartition(":")
-        server = socket.create_connection((host, int(port)))
+        server = socket.create_connection(self._leads_to.get(target, (host, int(port))))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=_pump, args=(client, server), daemon=True).start()
         _pump(server, client)
