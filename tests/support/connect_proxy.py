@@ -52,11 +52,11 @@ class ConnectProxy:
         host, _, port = target.rpartition(":")
         server = socket.create_connection(self._leads_to.get(target, (host, int(port))))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=_pump, args=(client, server), daemon=True).start()
-        _pump(server, client)
+        threading.Thread(target=pump, args=(client, server), daemon=True).start()
+        pump(server, client)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def pump(source: socket.socket, sink: socket.socket) -> None:
     try:
         while data := source.recv(65536):
             sink.sendall(data)
