@@ -16,7 +16,7 @@ from .inventory import CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
-API_NAMES = ("localhost", "127.0.0.1")
+API_NAMES = ("localhost", "127.0.0.1", "workspace.example.test")
 
 
 class Authority:

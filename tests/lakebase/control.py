@@ -35,7 +35,7 @@ class Control:
             "set": world.settings.update, "reset": self._reset, "fault": self._fault,
             "clear-faults": world.faults.clear, "revoke": self._revoke, "revoke-all": self._revoke_all,
             "mint": self._mint, "add-role": self._add_role, "certificate": self._certificate,
-            "refuse": self._gateway.refuse, "listen": self._listen, "alias": self._alias, "stop": stop,
+            "hang-up": self._hang_up, "refuse": self._gateway.refuse, "listen": self._listen, "alias": self._alias, "stop": stop,
         }
 
     async def handle(self, request: Request) -> Response:
@@ -79,6 +79,11 @@ class Control:
         else:
             await (self._gateway.listen(listener) if on else self._gateway.shut(listener))
         self._shut ^= {listener}
+
+    def _hang_up(self) -> None:
+        for listener in self._listeners.values():
+            if isinstance(listener, ApiListener):
+                listener.hang_up()
 
     def _revoke(self, token: str) -> None:
         self._world.issued.revoked.add(tokens.decode(token).claims["jti"])

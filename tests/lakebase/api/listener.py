@@ -30,6 +30,7 @@ class ApiListener:
         self._socket: socket.socket | None = None
         self._acceptor: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: set[asyncio.Transport] = set()
 
     def use_certificate(self, kind: str) -> None:
         if kind not in self._contexts:
@@ -49,6 +50,11 @@ class ApiListener:
         # The event loop must have let go of the socket before it is closed.
         await asyncio.wait([self._acceptor])
         self._socket.close()
+
+    def hang_up(self) -> None:
+        """Ends the connections that are open, as a server does with those that have long been idle."""
+        for transport in list(self._transports):
+            transport.abort()
 
     def close(self) -> None:
         if self._acceptor is not None:
@@ -85,7 +91,11 @@ class ApiListener:
             # The client has gone, or does not like the certificate.
             return
         self._world.records.handshakes[f"api {self._workspace.name}"] += 1
-        await self._serve(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        self._transports.add(transport)
+        try:
+            await self._serve(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        finally:
+            self._transports.discard(transport)
 
     async def _misbehave(self, kind: str, sock: socket.socket) -> None:
         if kind == "stall":

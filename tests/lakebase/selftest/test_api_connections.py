@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import ssl
 
 import pytest
@@ -11,7 +12,7 @@ from ..client import LocalLakebase
 from .http_client import ENDPOINT_CREDENTIALS, TOKEN_ROUTE, Api
 
 
-@pytest.mark.parametrize("kind, error", [("close", ssl.SSLEOFError), ("reset", ConnectionResetError)])
+@pytest.mark.parametrize("kind, error", [("close", ssl.SSLError), ("reset", ConnectionResetError)])
 def test_dropped_before_tls(api: Api, lakebase: LocalLakebase, kind: str, error: type[Exception]) -> None:
     lakebase.fault("connection", kind, times=1)
     with pytest.raises((error, ConnectionResetError)):
@@ -61,3 +62,15 @@ def test_a_compressed_bomb(api: Api, lakebase: LocalLakebase) -> None:
     answer = api.credential()
     assert answer.headers["Content-Encoding"] == "gzip" and len(answer.body) < 10_000
     assert gzip.decompress(answer.body) == bytes(5 << 20)
+
+
+def test_hanging_up(lakebase: LocalLakebase) -> None:
+    context = ssl.create_default_context(cafile=str(lakebase.ca_file))
+    connection = http.client.HTTPSConnection("localhost", lakebase.ports["api"], context=context, timeout=10)
+    connection.request("GET", "/.well-known/databricks-config")
+    assert connection.getresponse().read()
+    lakebase.hang_up()
+    with pytest.raises((http.client.RemoteDisconnected, ssl.SSLError, ConnectionError)):
+        connection.request("GET", "/.well-known/databricks-config")
+        connection.getresponse()
+    connection.close()
