@@ -133,8 +133,8 @@ class Obtaining {
       }
     }
     wait(result, options_.deadline_ms);
-    // A setting was changed since, which does not invalidate what the same identity holds: the helper
-    // has seen to that, even if it could get nothing newer.
+    // A setting was changed since, which does not invalidate what the same identity holds: the
+    // helper has seen to that, even if it could get nothing newer.
     if (!result.ok && look(result.credential) && state(result.credential) != Freshness::expired)
       return from_cache(result);
     return result;
