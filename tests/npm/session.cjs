@@ -17,8 +17,9 @@ async function connect() {
   }
 }
 
+console.log("ready");
 readline.createInterface({ input: process.stdin }).on("line", () => {
   connect()
-    .then(() => ({ good: true }), (error) => ({ good: false, message: String(error), details: inspect(error) }))
+    .then(() => ({ good: true }), (error) => ({ good: false, message: error.cause ? `${error} (${error.cause})` : String(error), details: inspect(error) }))
     .then((answer) => console.log(JSON.stringify(answer)));
 });
