@@ -16,7 +16,6 @@ from support.records import CachedCredential
 from .model import State
 
 WORKSPACE_NAME = "workspace.example.test"
-HELPER_LIFE = 35
 
 
 @dataclass(frozen=True)

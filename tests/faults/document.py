@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from support.build import ROOT
 
 from .model import Expectation, Row, State, Works
@@ -67,8 +64,3 @@ def render(official: dict[str, dict[str, Verdict]]) -> str:
     lines.append(f"\nThe official client passes {good} of the {len(official)} rows that can happen to it; this product passes all "
                  f"{len(ROWS)}.\n")
     return "".join(lines)
-
-
-def load(results: Path) -> dict[str, dict[str, Verdict]]:
-    return {name: {state: Verdict(**verdict) for state, verdict in states.items()}
-            for name, states in json.loads(results.read_text()).items()}
