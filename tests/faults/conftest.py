@@ -54,7 +54,7 @@ class Workers:
         self._open.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workers(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     made = Workers(build, tmp_path_factory.mktemp("faults"))
     yield made
@@ -67,7 +67,7 @@ def selected(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
     return [value for value in found if value is not None]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outcomes(request: pytest.FixtureRequest, workers: Workers, secret_watch: SecretWatch) -> dict[Cell, "Future[list[str]]"]:
     def job(cell: Cell) -> Callable[[Arena], list[str]]:
         return lambda arena: run_cell(cell, arena, secret_watch)
@@ -75,7 +75,7 @@ def outcomes(request: pytest.FixtureRequest, workers: Workers, secret_watch: Sec
     return {cell: workers.submit(cell.name, cell.processes > 1, job(cell)) for cell in selected(request, "cell")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def verdicts(request: pytest.FixtureRequest, workers: Workers, secret_watch: SecretWatch) -> dict[Any, "Future[Verdict]"]:
     modules = official_client.install()
 
