@@ -97,7 +97,7 @@ def guarded(app: SignIn, tmp_path: Path) -> Iterator[SignIn]:
     for name, text in (("both.pem", both), ("key.pem", both[:end]), ("certificate.pem", both[end:])):
         private_file(tmp_path / name, text)
     outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    outer.load_cert_chain(app.lakebase.directory / "server-api.pem")
+    outer.load_cert_chain(app.lakebase.directory / "server-api-good.pem")
     outer.load_verify_locations(tmp_path / "clients.pem")
     outer.verify_mode = ssl.CERT_REQUIRED
     inner = ssl.create_default_context(cafile=str(app.lakebase.ca_file))
