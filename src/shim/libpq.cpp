@@ -3,10 +3,12 @@
 #include <link.h>
 
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 
 #include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/view.hpp"
+#include "real_linker.hpp"
 #include "symbol_table.hpp"
 
 namespace pglakebase {
@@ -54,7 +56,7 @@ Meaning& Meaning::at(const void* caller) {
 }
 
 void* Meaning::find(const char* name) const {
-  void* next = linker_available() ? pglakebase_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
+  void* next = linker_available() ? real_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
   const LoadedObject next_object = object_of(next);
   if (is_own(next_object)) next = nullptr;
   // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
@@ -93,11 +95,11 @@ bool Meaning::libpq(Libpq& functions) {
     void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
     const LoadedObject object = object_of(anchor);
     void* handle = object && object.name[0] != '\0' && linker_available()
-                       ? pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD)
+                       ? real_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD)
                        : nullptr;
     bool complete = anchor != nullptr;
     const auto get = [&](auto& function, const char* name) {
-      void* symbol = handle != nullptr ? pglakebase_dlsym(handle, name) : nullptr;
+      void* symbol = handle != nullptr ? real_dlsym(handle, name) : nullptr;
       if (symbol == nullptr || is_own(object_of(symbol))) symbol = find(name);
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
       complete = complete && symbol != nullptr;
@@ -121,7 +123,7 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.socket, "PQsocket");
     get(libpq_.finish, "PQfinish");
     get(libpq_.libVersion, "PQlibVersion");
-    if (handle != nullptr) pglakebase_dlclose(handle);
+    if (handle != nullptr) real_dlclose(handle);
     complete_ = complete ? Known::yes : Known::no;
     // Opening and closing a loaded object again leaves the counts alone, so this stays valid.
   }
@@ -129,8 +131,17 @@ bool Meaning::libpq(Libpq& functions) {
   return complete_ == Known::yes;
 }
 
+bool wrapped_by_name(const char* name, Wrapped& function) {
+  for (unsigned number = 0; number < static_cast<unsigned>(Wrapped::count); ++number) {
+    if (std::strcmp(name, k_names[number]) != 0) continue;
+    function = static_cast<Wrapped>(number);
+    return true;
+  }
+  return false;
+}
+
 bool is_ping(const void* caller) {
-  if (!linker_available() || !Meaning::at(caller).caller_is_libpq()) return false;
+  if (&pglakebase_dladdr == nullptr || !Meaning::at(caller).caller_is_libpq()) return false;
   Dl_info info{};
   return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
          starts_with(info.dli_sname, "PQping");

@@ -77,23 +77,35 @@ const Symbol* find_function(const SymbolTable& table, const char* name) {
 
 struct Search {
   const char* name;
+  const char* beside;
+  const LoadedObject* object;
   void* found;
 };
 
 int look_into(dl_phdr_info* info, std::size_t, void* data) {
   auto* search = static_cast<Search*>(data);
-  const Symbol* symbol = find_function(table_of(*info), search->name);
-  if (symbol == nullptr) return 0;
+  const SymbolTable table = table_of(*info);
+  const Symbol* symbol = find_function(table, search->name);
+  if (symbol == nullptr ||
+      (search->beside != nullptr && find_function(table, search->beside) == nullptr))
+    return 0;
   void* function = reinterpret_cast<void*>(info->dlpi_addr + symbol->st_value);
-  if (is_own(object_of(function))) return 0;
+  if (search->object != nullptr ? !search->object->holds(function) : is_own(object_of(function)))
+    return 0;
   search->found = function;
   return 1;
 }
 
 }  // namespace
 
-void* function_elsewhere(const char* name) {
-  Search search{name, nullptr};
+void* function_of(const LoadedObject& object, const char* name) {
+  Search search{name, nullptr, &object, nullptr};
+  ::dl_iterate_phdr(look_into, &search);
+  return search.found;
+}
+
+void* function_elsewhere(const char* name, const char* beside) {
+  Search search{name, beside, nullptr, nullptr};
   ::dl_iterate_phdr(look_into, &search);
   return search.found;
 }
