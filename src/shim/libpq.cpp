@@ -105,7 +105,10 @@ bool Meaning::libpq(Libpq& functions) {
       complete = complete && symbol != nullptr;
     };
     libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
-    get(libpq_.connectdbParams, "PQconnectdbParams");
+    // As the caller would reach them: through another preloaded wrapper, if there is one.
+    libpq_.connectdbParams = reinterpret_cast<decltype(libpq_.connectdbParams)>(
+        find_wrapped(Wrapped::PQconnectdbParams));
+    complete = complete && libpq_.connectdbParams != nullptr;
     get(libpq_.connectPoll, "PQconnectPoll");
     get(libpq_.conninfo, "PQconninfo");
     get(libpq_.conninfoParse, "PQconninfoParse");
