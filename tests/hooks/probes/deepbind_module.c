@@ -1,4 +1,5 @@
-// A module as PHP has them: its references, opened with RTLD_DEEPBIND, find its own libraries first.
+// A module as PHP has them: its references, opened with RTLD_DEEPBIND, find its own libraries
+// first.
 #include <libpq-fe.h>
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 // Finds libpq's functions as ctypes does, in each library that is named, connects through each and
-// says who it is there:  dlsym_client WAY CONNINFO LIBRARY...  (WAY: connectdb, params, start, reset)
+// says who it is there:  dlsym_client WAY CONNINFO LIBRARY...  (WAY: connectdb, params, start,
+// reset)
 #include <dlfcn.h>
 #include <libpq-fe.h>
 #include <poll.h>
