@@ -57,6 +57,8 @@ def pgbench(*options: str) -> list[str]:
 PLAIN = "wrapped"
 DLSYM = "dlsym hook"
 DEEPBIND = "dlopen hook"
+PGSERVICE = {"PGSERVICE": "orders"}
+RUBY = "`PGSERVICE` rather than `service=`, which ruby-pg overrides with its defaults, as it does without us"
 PSYCOPG3 = {"env": {"PSYCOPG_IMPL": "python"}, "package": "python3-psycopg"}
 
 TABLE = [
@@ -94,10 +96,10 @@ TABLE = [
                   "workers start without any variable"),
     Program("Apache prefork, mod_php", DEEPBIND, ["/usr/sbin/apache2"], kind="apache", package="libapache2-mod-php8.2",
             needs="`LD_PRELOAD` and `HOME` in `/etc/apache2/envvars` or the unit: `SetEnv` comes too late for either"),
-    Program("ruby-pg", PLAIN, ["/usr/bin/ruby", driver("ruby_pg.rb")], package="ruby-pg"),
-    Program("ruby-pg, reset", PLAIN, ["/usr/bin/ruby", driver("ruby_pg_async.rb")], package="ruby-pg"),
+    Program("ruby-pg", PLAIN, ["/usr/bin/ruby", driver("ruby_pg.rb")], env=PGSERVICE, package="ruby-pg", needs=RUBY),
+    Program("ruby-pg, reset", PLAIN, ["/usr/bin/ruby", driver("ruby_pg_async.rb")], env=PGSERVICE, package="ruby-pg", needs=RUBY),
     Program("psqlODBC, pyodbc", PLAIN, [PYTHON, driver("odbc.py")], package="odbc-postgresql",
-            needs="the host in the connection string, since the driver knows no services"),
+            needs="the host and `SSLmode=verify-full` in the connection string: the driver knows no services, and asks for no TLS by itself"),
     Program("libpqxx", PLAIN, [], build=compiled_pqxx, package="libpqxx-dev"),
     Program("GDAL's ogr2ogr", PLAIN, ["/usr/bin/ogr2ogr", "-f", "CSV", "/vsistdout/", "PG:" + SERVICE, "-sql",
                                       "select current_user as me"], kind="command", package="gdal-bin"),

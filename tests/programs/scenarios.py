@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -48,14 +47,14 @@ class World:
         return {str(login["password_sha256"]) for login in self.logins()}
 
     def short_lived(self) -> None:
-        """What was fetched so far is forgotten."""
         self.long_lived()
         self.lakebase.set_token_lifetime(LIFE)
 
     def long_lived(self) -> None:
-        """What was fetched so far is forgotten."""
+        """What was fetched so far is forgotten, but not that it was ours."""
         self.lakebase.set_token_lifetime(None)
-        shutil.rmtree(self.client.cache, ignore_errors=True)
+        for record in self.client.cache.glob("credential-*"):
+            record.unlink(missing_ok=True)
         self.lakebase.forget()
 
     def superuser(self, sql: str) -> str:
@@ -163,8 +162,10 @@ def busy(world: World, program: Program) -> None:
 @contextlib.contextmanager
 def blocked(world: World, argv: list[str], block: str, release: str) -> Iterator["subprocess.Popen[str]"]:
     """It has connected, waits for a lock until the end of the block, and only then starts what else connects."""
-    with running(world, PSQL) as holder, running(world, argv) as process:
+    with contextlib.ExitStack() as stack:
+        holder = stack.enter_context(running(world, PSQL))
         assert ask(holder, block + "select current_user;\n") == APP
+        process = stack.enter_context(running(world, argv))
         waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
         assert wait_until(lambda: world.superuser(waiting) == "1" or process.poll() is not None, 20)
         assert process.poll() is None, process.communicate()
