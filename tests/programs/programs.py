@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakebase import inventory
 from support.client import PGBIN
 
 PYTHON = "/usr/bin/python3"
@@ -57,8 +58,8 @@ def pgbench(*options: str) -> list[str]:
 PLAIN = "wrapped"
 DLSYM = "dlsym hook"
 DEEPBIND = "dlopen hook"
-PGSERVICE = {"PGSERVICE": "orders"}
-RUBY = "`PGSERVICE` rather than `service=`, which ruby-pg overrides with its defaults, as it does without us"
+PGSERVICE = {"PGSERVICE": "orders", "PGUSER": inventory.APP.name}
+RUBY = "`PGSERVICE` rather than `service=`, and a user (`PGUSER`, or `user=` in the section): ruby-pg gives libpq all its defaults"
 PSYCOPG3 = {"env": {"PSYCOPG_IMPL": "python"}, "package": "python3-psycopg"}
 
 TABLE = [

@@ -96,7 +96,8 @@ def serve(world: World, program: Program, place: Path) -> None:
     env = {"HOME": str(home), "PGSERVICEFILE": None, "SSL_CERT_FILE": str(place / "ca.pem"), "PGLAKEBASE_CACHE_DIR": str(cache),
            "DATABRICKS_CONFIG_FILE": str(home / "databrickscfg")}
     environment = client.environment(env=env) | {"LD_PRELOAD": str(place / "shim/libpglakebase.so")}
-    server = subprocess.Popen([*program.argv, "-f", str(place / "apache.conf"), "-DFOREGROUND"], env=environment, cwd="/",
+    # It ends its whole process group.
+    server = subprocess.Popen([*program.argv, "-f", str(place / "apache.conf"), "-DFOREGROUND"], env=environment, cwd="/", start_new_session=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def get(_: int = 0) -> str:

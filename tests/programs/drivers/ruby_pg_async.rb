@@ -1,6 +1,6 @@
 require "pg"
 $stdout.sync = true
-connection = PG::Connection.new("")
+connection = PG::Connection.new
 while $stdin.gets
   connection.reset
   puts connection.async_exec("select current_user").getvalue(0, 0)
