@@ -90,7 +90,7 @@ def serve(world: World, program: Program, place: Path) -> None:
         + "".join(f"LoadModule {name}_module {modules}/{file}\n" for name, file in (
             ("mpm_prefork", "mod_mpm_prefork.so"), ("authz_core", "mod_authz_core.so"), ("mime", "mod_mime.so"),
             ("php", "libphp8.2.so")))
-        + f"TypesConfig /etc/mime.types\nAddType application/x-httpd-php .php\nDocumentRoot {pages}\n"
+        + f"TypesConfig /dev/null\nAddType application/x-httpd-php .php\nDocumentRoot {pages}\n"
         f"ServerLimit {WORKERS}\nStartServers {WORKERS}\nMinSpareServers {WORKERS}\nMaxSpareServers {WORKERS}\n"
         f"MaxRequestWorkers {WORKERS}\nKeepAlive Off\nMaxConnectionsPerChild 0\n")
     env = {"HOME": str(home), "PGSERVICEFILE": None, "SSL_CERT_FILE": str(place / "ca.pem"), "PGLAKEBASE_CACHE_DIR": str(cache),

@@ -2,7 +2,7 @@ import sys
 
 from psycopg_pool import ConnectionPool
 
-with ConnectionPool("service=orders", min_size=1, max_size=2) as pool:
+with ConnectionPool("service=orders", min_size=1, max_size=1) as pool:
     for line in sys.stdin:
         # The pool has one from before, and makes another as soon as it finds this one closed.
         with pool.connection() as connection:
