@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,10 +37,6 @@ def driver(name: str) -> str:
     return str(DRIVERS / name)
 
 
-def python(name: str, **env: str) -> tuple[list[str], dict[str, str]]:
-    return [PYTHON, driver(name)], env
-
-
 def compiled_pqxx(directory: Path) -> list[str]:
     program = directory / "pqxx"
     subprocess.run(["g++", "-std=c++17", "-w", driver("pqxx.cpp"), "-o", str(program), "-lpqxx"], check=True, timeout=200)
@@ -49,9 +44,7 @@ def compiled_pqxx(directory: Path) -> list[str]:
 
 
 def pgbench(*options: str) -> list[str]:
-    script = Path(tempfile.gettempdir()) / "pglakebase-select.sql"
-    script.write_text("select 1;\n")
-    return [str(PGBIN / "pgbench"), "-n", "-C", "-f", str(script), *options, SERVICE + " dbname=databricks_postgres"]
+    return [str(PGBIN / "pgbench"), "-n", "-C", "-f", driver("select.sql"), *options, SERVICE + " dbname=databricks_postgres"]
 
 
 # What was loaded in the usual way, which the dynamic linker's global scope or the caller's own tells.
@@ -65,11 +58,11 @@ PSYCOPG3 = {"env": {"PSYCOPG_IMPL": "python"}, "package": "python3-psycopg"}
 TABLE = [
     Program("psql, \\c, \\conninfo", PLAIN, PSQL, full=False, first="select current_user;\n",
             again="\\c\n\\conninfo\nselect current_user;\n"),
-    Program("psql, \\watch", PLAIN, PSQL, kind="session", full=False, first="select current_user \\watch 0.5\n"),
+    Program("psql, \\watch", PLAIN, PSQL, kind="session", first="select current_user \\watch 0.5\n"),
     Program("pg_dump -Fd -j4", PLAIN, [str(PGBIN / "pg_dump"), "-w", "-Fd", "-j4", "-t", "programs_*", "-d", SERVICE], kind="dump",
             full=False),
     Program("pg_restore -j4", PLAIN, [str(PGBIN / "pg_restore"), "-w", "-j4", "-d", SERVICE], kind="restore", full=False),
-    Program("pgbench -C", PLAIN, pgbench("-T", "6"), kind="running", full=False),
+    Program("pgbench -C", PLAIN, pgbench("-T", "6"), kind="running"),
     Program("pgbench -C -j2", PLAIN, pgbench("-T", "6", "-c", "4", "-j", "2"), kind="running", full=False),
     Program("vacuumdb -j4", PLAIN, [str(PGBIN / "vacuumdb"), "-w", "-q", "-j4", "-t", "pg_catalog.pg_class", "--maintenance-db", SERVICE,
                                     "-d", SERVICE + " dbname=databricks_postgres"], kind="command"),
@@ -80,9 +73,9 @@ TABLE = [
     Program("pg_receivewal", PLAIN, [str(PGBIN / "pg_receivewal"), "-w", "--create-slot", "--if-not-exists", "-S", "programs", "-d", SERVICE],
             kind="replication", needs="a server that allows physical replication to the role"),
     Program("psycopg2", PLAIN, [PYTHON, driver("psycopg2_sync.py")], full=False, package="python3-psycopg2"),
-    Program("psycopg2, async", PLAIN, [PYTHON, driver("psycopg2_async.py")], full=False, package="python3-psycopg2"),
-    Program("psycopg2, green", PLAIN, [PYTHON, driver("psycopg2_green.py")], full=False, package="python3-psycopg2"),
-    Program("psycopg2, pool", PLAIN, [PYTHON, driver("psycopg2_pool.py")], full=False, package="python3-psycopg2"),
+    Program("psycopg2, async", PLAIN, [PYTHON, driver("psycopg2_async.py")], package="python3-psycopg2"),
+    Program("psycopg2, green", PLAIN, [PYTHON, driver("psycopg2_green.py")], package="python3-psycopg2"),
+    Program("psycopg2, pool", PLAIN, [PYTHON, driver("psycopg2_pool.py")], package="python3-psycopg2"),
     Program("psycopg 3 in Python", DLSYM, [PYTHON, driver("psycopg3_sync.py")], **PSYCOPG3),
     Program("psycopg 3 in Python, asyncio", DLSYM, [PYTHON, driver("psycopg3_asyncio.py")], **PSYCOPG3),
     Program("psycopg 3 in Python, pool", DLSYM, [PYTHON, driver("psycopg3_pool.py")], env={"PSYCOPG_IMPL": "python"},
