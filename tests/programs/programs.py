@@ -103,7 +103,7 @@ TABLE = [
 
 # What other tests show, or what cannot be.
 ELSEWHERE = [
-    ("dblink and postgres_fdw in a server", "wrapped", "tests/shim/test_hosts_server.py",
+    ("dblink_connect_u in a server, by those whom a superuser allows it", "wrapped", "tests/shim/test_hosts_server.py",
      "`PGLAKEBASE_SERVER` names the services that the server may use"),
     ("two and more libpqs in one process", "wrapped", "tests/shim/test_libpq_builds.py", "up to four by `dlsym`"),
     ("modules opened with RTLD_DEEPBIND", "dlopen hook", "tests/hooks/test_dlopen.py",
@@ -111,6 +111,8 @@ ELSEWHERE = [
 ]
 CANNOT = [
     ("programs with libpq inside (static)", "nothing of libpq is left to find: give them a password file, `pglakebase token --format pgpass`"),
+    ("dblink and postgres_fdw for a server's ordinary users", "by design: they would borrow the server's identity; "
+     "postgres_fdw with a superuser's mapping was not tried"),
     ("setuid programs, and those with capabilities", "the dynamic linker drops `LD_PRELOAD`"),
     ("Go, Java, node-postgres, npgsql", "they have no libpq: `pglakebase token`"),
     ("a module opened with RTLD_DEEPBIND under another name", "its own libpq comes first; rename or link the file"),
