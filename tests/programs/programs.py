@@ -116,5 +116,5 @@ CANNOT = [
     ("setuid programs, and those with capabilities", "the dynamic linker drops `LD_PRELOAD`"),
     ("Go, Java, node-postgres, npgsql", "they have no libpq: `pglakebase token`"),
     ("a module opened with RTLD_DEEPBIND under another name", "its own libpq comes first; rename or link the file"),
-    ("psycopg 3's C part", "Debian 12 has no package of it; it binds as psycopg2 does, which works"),
+    ("psycopg 3's C part", "not tried: Debian 12 has no package of it; it is linked to libpq as psycopg2 is"),
 ]
