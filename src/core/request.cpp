@@ -18,6 +18,7 @@ namespace {
 
 // No credential lives longer.
 constexpr std::int64_t k_longest_life_s = 86'400;
+constexpr std::size_t k_usual_size = 1000;
 
 bool names_a_path(std::string_view input, std::string_view value) {
   // A program without a slash is looked for in PATH.
@@ -57,6 +58,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());
   Text& out = request.selecting_;
+  out.reserve(k_usual_size);
   append_field(out, "version", 1);
   append_field(out, "uid", static_cast<std::int64_t>(::geteuid()));
   Text home;

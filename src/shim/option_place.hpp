@@ -7,8 +7,8 @@
 namespace pglakebase {
 
 /// Where this libpq's connections keep the pointer to their sslrootcert: libpq has no function that
-/// changes it. Found once for each libpq, on two connections that go nowhere: the values that they
-/// report change places with the memory that holds them. False for a libpq where that fails.
+/// changes it. Found once for each libpq, on a connection that goes nowhere: it reports another
+/// value when the right word of its memory points to one. False for a libpq where that fails.
 bool find_root_place(const Libpq& libpq, std::size_t& offset);
 
 /// Writes `value` over the sslrootcert of a connection, if that is `expected` and no shorter.

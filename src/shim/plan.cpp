@@ -160,10 +160,8 @@ class Planning {
     asked.sslmode = sslmode_.view();
     asked.sslrootcert = sslrootcert_.view();
     asked.lax = plan_.target.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
-    if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     plan_.refusal.assign(plan_.tls.refused.view());
     if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())
