@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +12,7 @@ from support.build import library
 from support.client import Client
 from support.roots import SERVICE, Roots
 
-
-@dataclass(frozen=True)
-class Run:
-    """One whole process, by the kernel's own accounting."""
-
-    wall_us: float
-    cpu_us: float
-    code: int
+from bench.peer import Peer
 
 
 @dataclass
@@ -32,9 +21,10 @@ class Arena:
     lakebase: LocalLakebase
     directory: Path
     quick: bool
+    peer: Peer | None = None
 
     def __post_init__(self) -> None:
-        self._clients = 0
+        self._numbers = itertools.count(1)
 
     def rounds(self, full: int, quick: int) -> int:
         return quick if self.quick else full
@@ -42,20 +32,24 @@ class Arena:
     def program(self, name: str) -> Path:
         return self.build / "bench" / "programs" / name
 
+    @property
+    def crowd_probes(self) -> Path:
+        return self.build / "tests" / "cache" / "probes"
+
+    def new_directory(self) -> Path:
+        directory = self.directory / str(next(self._numbers))
+        directory.mkdir()
+        return directory
+
     def client(self, lakebase: LocalLakebase | None = None) -> Client:
         """With an empty cache and a home of its own; its service `orders` is the local Lakebase."""
-        self._clients += 1
-        directory = self.directory / f"client-{self._clients}"
-        directory.mkdir()
-        client = Client(library(self.build), self.build, lakebase or self.lakebase, directory)
+        client = Client(library(self.build), self.build, lakebase or self.lakebase, self.new_directory())
         client.service("orders", *SERVICE)
         return client
 
     def client_with_bundle(self) -> tuple[Client, Roots]:
         """As most machines are: all the system's roots, of which one was learned."""
-        self._clients += 1
-        directory = self.directory / f"client-{self._clients}"
-        directory.mkdir()
+        directory = self.new_directory()
         client = Client(library(self.build), self.build, self.lakebase, directory)
         roots = Roots(client, directory / "bundle.crt")
         roots.learn()
@@ -67,47 +61,3 @@ class Arena:
         values = {"user": inventory.APP.name, "password": token, "dbname": inventory.DATABASE, "sslmode": "verify-full",
                   "sslrootcert": str(self.lakebase.ca_file), "gssencmode": "disable", **more}
         return "service=orders " + " ".join(f"{name}={value}" for name, value in values.items())
-
-
-def run(argv: list[str], environment: Mapping[str, str]) -> Run:
-    """Without a shell or Python's own process handling between."""
-    nothing = os.open("/dev/null", os.O_RDWR)
-    actions = [(os.POSIX_SPAWN_DUP2, nothing, fd) for fd in (0, 1, 2)]
-    begun = time.perf_counter()
-    pid = os.posix_spawn(argv[0], argv, dict(environment), file_actions=actions)
-    _, status, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - begun
-    os.close(nothing)
-    return Run(wall * 1e6, (usage.ru_utime + usage.ru_stime) * 1e6, os.waitstatus_to_exitcode(status))
-
-
-class Stepped:
-    """A process that connects once for each step and tells what that cost."""
-
-    def __init__(self, program: Path, arguments: list[str], environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen([str(program), *arguments], env=dict(environment), stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, bufsize=0)
-
-    def step(self) -> tuple[float, float]:
-        """Wall and CPU time in microseconds."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(b"\n")
-        line = self._process.stdout.readline().split()
-        if len(line) != 2:
-            raise RuntimeError(f"{self._process.args!r} could not connect; what it says stands above")
-        return float(line[0]), float(line[1])
-
-    def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
-
-
-@contextmanager
-def stepped(*arguments: object) -> Iterator[Stepped]:
-    process = Stepped(*arguments)  # type: ignore[arg-type]
-    try:
-        yield process
-    finally:
-        process.close()
