@@ -40,11 +40,11 @@ def test_only_a_failed_verdict_is_a_missed_bar() -> None:
 
 def test_page_keeps_what_is_not_measured(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"# Before\n{document.BEGIN}\nold\n{document.END}\nbehind\n")
+    page.write_text(f"# Before\n{document.BEGIN}\nstale\n{document.END}\nbehind\n")
     document.write(page, ROWS, {"machine": "this"})
     once = page.read_text()
     assert once.startswith("# Before\n") and once.endswith(f"{document.END}\nbehind\n")
-    assert "old" not in once and "- machine: this" in once and "| E2 | two | 9 | ≤ 8 | a peer: 12 | MISSED |" in once
+    assert "stale" not in once and "- machine: this" in once and "| E2 | two | 9 | ≤ 8 | a peer: 12 | MISSED |" in once
     document.write(page, ROWS, {"machine": "this"})
     assert page.read_text() == once
 
