@@ -16,7 +16,8 @@ namespace {
 
 using namespace pglakebase;
 
-constexpr std::string_view k_host = "ep-cool-breeze-a1b2c3d4.database.us-east-1.cloud.databricks.com";
+constexpr std::string_view k_host =
+    "ep-cool-breeze-a1b2c3d4.database.us-east-1.cloud.databricks.com";
 
 // Of the size that real ones have.
 Credential credential() {

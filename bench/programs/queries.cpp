@@ -1,8 +1,8 @@
 // Runs many queries on one connection while the code of libpglakebase.so cannot be run:
 //   queries COUNT CONNINFO [call]
 // Its executable pages lose every permission behind the login; whoever calls one of its functions
-// then gets a signal, which is counted, and ends the ban. "call" calls a wrapped function once among
-// the queries, to show that the trap works. Prints name=value lines.
+// then gets a signal, which is counted, and ends the ban. "call" calls a wrapped function once
+// among the queries, to show that the trap works. Prints name=value lines.
 #include <libpq-fe.h>
 #include <link.h>
 #include <signal.h>

@@ -10,6 +10,7 @@
 #include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -54,7 +55,7 @@ LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
   append_field(message, "ports", target.ports);
   append_file_stamp(message, target.bundle, &st);
   if (!message.ok() || !hosts_.ok()) return;
-  name_ = cache.name(message.view());
+  name_ = remembered_name(cache, message.view());
   worthwhile_ = true;
 }
 

@@ -10,6 +10,7 @@
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/variables.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -91,7 +92,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
     request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
-  request.name_ = cache.name(out.view());
+  request.name_ = remembered_name(cache, out.view());
   request.key_.assign(cache.key());
   request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
   return request;
