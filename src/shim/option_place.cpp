@@ -5,15 +5,13 @@
 #include <string_view>
 
 #include "arguments.hpp"
-#include "ask.hpp"
 
 namespace pglakebase {
 namespace {
 
 // PGconn of libpq 10 to 18 has at least 904 bytes (measured).
 constexpr std::size_t k_words = 896 / sizeof(void*);
-constexpr const char* k_value = "/pglakebase/a";
-char k_other_value[] = "/pglakebase/b";
+char k_value[] = "/pglakebase/a";
 
 // Where it is in libpq 14 to 18 (measured): looked at first.
 std::size_t likely_word(int libpq_version) {
@@ -21,53 +19,34 @@ std::size_t likely_word(int libpq_version) {
   return 192 / sizeof(void*) + static_cast<std::size_t>(later > 0 ? later : 0);
 }
 
-// A connection that goes nowhere.
-class Donor {
- public:
-  explicit Donor(const Libpq& libpq) : libpq_(libpq) {
-    const char* const keywords[] = {
-        "host", "user", "password", "sslmode", "sslrootcert", stop_keyword(libpq), nullptr};
-    const char* const values[] = {"localhost", "pglakebase",       "x",    "verify-full",
-                                  k_value,     "pglakebase-donor", nullptr};
-    connection_ = libpq.connectStartParams(keywords, values, 0);
-  }
-  ~Donor() { libpq_.finish(connection_); }
-  Donor(const Donor&) = delete;
-  Donor& operator=(const Donor&) = delete;
+// Is our value told when these words point to it? PQconninfo reads nothing but the strings of the
+// options.
+bool lies_within(const Libpq& libpq, PGconn* connection, std::size_t first, std::size_t end) {
+  void** words = reinterpret_cast<void**>(connection);
+  void* kept[k_words];
+  const std::size_t size = (end - first) * sizeof *words;
+  std::memcpy(kept, words + first, size);
+  for (std::size_t i = first; i < end; ++i) words[i] = k_value;
+  PQconninfoOption* options = libpq.conninfo(connection);
+  std::memcpy(words + first, kept, size);
+  const bool told = option_value(options, "sslrootcert") == k_value;
+  libpq.conninfoFree(options);
+  return told;
+}
 
-  bool find(std::size_t& word) const {
-    if (connection_ == nullptr) return false;
-    word = likely_word(libpq_.libVersion());
-    if (word < k_words && lies_within(word, word + 1)) return true;
-    std::size_t first = 0;
-    std::size_t end = k_words;
-    if (!lies_within(first, end)) return false;
-    while (end - first > 1) {
-      const std::size_t middle = first + (end - first) / 2;
-      (lies_within(first, middle) ? end : first) = middle;
-    }
-    word = first;
-    return lies_within(word, word + 1);
+bool search(const Libpq& libpq, PGconn* connection, std::size_t& word) {
+  word = likely_word(libpq.libVersion());
+  if (word < k_words && lies_within(libpq, connection, word, word + 1)) return true;
+  std::size_t first = 0;
+  std::size_t end = k_words;
+  if (!lies_within(libpq, connection, first, end)) return false;
+  while (end - first > 1) {
+    const std::size_t middle = first + (end - first) / 2;
+    (lies_within(libpq, connection, first, middle) ? end : first) = middle;
   }
-
- private:
-  // Is another value told when these words point to it? PQconninfo reads nothing but the strings of
-  // the options.
-  bool lies_within(std::size_t first, std::size_t end) const {
-    void** words = reinterpret_cast<void**>(connection_);
-    void* kept[k_words];
-    std::memcpy(kept + first, words + first, (end - first) * sizeof *words);
-    for (std::size_t i = first; i < end; ++i) words[i] = k_other_value;
-    PQconninfoOption* options = libpq_.conninfo(connection_);
-    std::memcpy(words + first, kept + first, (end - first) * sizeof *words);
-    const bool moved = option_value(options, "sslrootcert") == k_other_value;
-    libpq_.conninfoFree(options);
-    return moved;
-  }
-
-  const Libpq& libpq_;
-  PGconn* connection_;
-};
+  word = first;
+  return lies_within(libpq, connection, word, word + 1);
+}
 
 // A process has one libpq, seldom two. `finish` tells them apart, the version also one that was
 // loaded where another had been.
@@ -108,12 +87,16 @@ void remember_place(const Libpq& libpq, std::size_t word) {
 
 }  // namespace
 
-bool find_root_place(const Libpq& libpq, std::size_t& offset) {
+void find_root_place(const Libpq& libpq, PGconn* idle) {
   std::size_t word = k_not_there;
-  if (!recall_place(libpq, word)) {
-    if (!Donor(libpq).find(word)) word = k_not_there;
-    remember_place(libpq, word);
-  }
+  if (recall_place(libpq, word)) return;
+  if (!search(libpq, idle, word)) word = k_not_there;
+  remember_place(libpq, word);
+}
+
+bool root_place(const Libpq& libpq, std::size_t& offset) {
+  std::size_t word = k_not_there;
+  if (!recall_place(libpq, word)) return false;
   offset = word * sizeof(void*);
   return word < k_not_there;
 }

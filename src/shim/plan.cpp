@@ -2,6 +2,7 @@
 
 #include "ask.hpp"
 #include "inert.hpp"
+#include "option_place.hpp"
 #include "password.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
@@ -59,6 +60,7 @@ class Planning {
     parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
     sslmode_.assign(answer.get("sslmode"));
     sslrootcert_.assign(answer.get("sslrootcert"));
+    if (sslrootcert_.empty()) find_root_place(libpq_, answer.connection());
     plan_.roots.hostaddrs.assign(answer.get("hostaddr"));
     plan_.roots.ports.assign(answer.get("port"));
     has_sni_ = answer.knows("sslsni");
