@@ -9,7 +9,6 @@
 #include <random>
 #include <string>
 
-#include "pglakebase/core/sha256_blocks.hpp"
 #include "pglakebase/core/text.hpp"
 
 namespace pglakebase {
@@ -115,38 +114,6 @@ TEST(HmacSha256, AgreesWithOpenSsl) {
     ASSERT_EQ(hex(hmac_sha256(key, message)), hex(openssl_hmac(key, message))) << key_size;
   }
 }
-
-// Whatever this machine's processor has.
-TEST(Sha256, PortableCodeIsRight) {
-  // One block: "abc" with its padding (FIPS 180-4's example).
-  unsigned char block[64] = {'a', 'b', 'c', 0x80};
-  block[63] = 24;
-  std::uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  sha256_compress_portable(state, block);
-  const std::uint32_t expected[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
-                                     0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
-  EXPECT_TRUE(std::equal(state, state + 8, expected));
-}
-
-#if defined(__x86_64__)
-TEST(Sha256, ProcessorsInstructionsDoTheSame) {
-  if (!has_sha256_instructions()) GTEST_SKIP() << "this processor has none";
-  std::mt19937 random(7);
-  for (int i = 0; i < 1000; ++i) {
-    // At any alignment.
-    unsigned char bytes[64 + 16];
-    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
-    std::uint32_t one[8];
-    for (std::uint32_t& word : one) word = static_cast<std::uint32_t>(random());
-    std::uint32_t other[8];
-    std::copy(one, one + 8, other);
-    sha256_compress_portable(one, bytes + i % 16);
-    sha256_compress_native(other, bytes + i % 16);
-    ASSERT_TRUE(std::equal(one, one + 8, other)) << i;
-  }
-}
-#endif
 
 }  // namespace
 }  // namespace pglakebase
