@@ -1,4 +1,4 @@
-"""A copy of the product for each test, and the servers that it meets."""
+"""A product of its own for each test, and what crowds need."""
 
 from __future__ import annotations
 

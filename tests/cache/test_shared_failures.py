@@ -9,7 +9,6 @@ import pytest
 
 from lakebase.client import LocalLakebase
 from lakebase.inventory import fleet_endpoint
-
 from support.product import CREDENTIALS, ENDPOINT, TOKENS, Product
 
 OUTAGES = {

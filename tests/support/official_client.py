@@ -1,4 +1,4 @@
-"""The official npm client, unmodified, against the local Lakebase."""
+"""The official npm client: installed once outside the sources, run unmodified against a local Lakebase."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from lakebase.client import LocalLakebase
 from lakebase.files import ENDPOINT
 
 from .build import ROOT
 
 SCRIPTS = ROOT / "tests" / "npm"
-DIRECTORY = Path(os.environ.get("LOCAL_LAKEBASE_NPM_DIR", ROOT / "build" / "npm"))
-
-
-class Unavailable(Exception):
-    """Why the client cannot be had here."""
+BUILD = Path(os.environ.get("LOCAL_LAKEBASE_NPM_DIR", ROOT / "build" / "npm"))
 
 
 def install() -> Path:
-    """The pinned packages, installed outside the sources once; the directory of modules."""
+    """Where its modules are; skips the test if they cannot be had."""
     if shutil.which("npm") is None:
-        raise Unavailable("npm is not installed")
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
+        pytest.skip("npm is not installed")
+    BUILD.mkdir(parents=True, exist_ok=True)
     pinned = (SCRIPTS / "package.json").read_text()
-    installed = DIRECTORY / "package.json"
-    if not (DIRECTORY / "node_modules" / "pg").exists() or installed.read_text() != pinned:
+    installed = BUILD / "package.json"
+    if not (BUILD / "node_modules" / "pg").exists() or installed.read_text() != pinned:
         installed.write_text(pinned)
         command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=DIRECTORY, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=BUILD, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             installed.unlink()
-            raise Unavailable(f"npm install failed: {done.stderr[-500:]}")
-    return DIRECTORY / "node_modules"
+            pytest.skip(f"npm install failed: {done.stderr[-500:]}")
+    return BUILD / "node_modules"
 
 
 def environment(lakebase: LocalLakebase, modules: Path, home: Path) -> dict[str, str]:
@@ -53,3 +51,22 @@ def environment(lakebase: LocalLakebase, modules: Path, home: Path) -> dict[str,
         "PGDATABASE": "databricks_postgres",
         "PGSSLMODE": "require",
     }
+
+
+def command(script: Path, environment: dict[str, str], directory: Path) -> list[str]:
+    """Node with this script; the database's name leads to this machine."""
+    host = environment["PGHOST"]
+    if not can_mount():
+        environment["LOCAL_HOSTS"] = host
+        return ["node", "--require", str(SCRIPTS / "resolve.cjs"), str(script)]
+    hosts = directory / "hosts"
+    hosts.write_text(f"{Path('/etc/hosts').read_text()}\n127.0.0.1 {host}\n")
+    mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", mount, str(hosts), "node", str(script)]
+
+
+def can_mount() -> bool:
+    """Whether this process may have a private /etc/hosts."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0

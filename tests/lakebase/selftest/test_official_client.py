@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support import official_client
-from support.official_client import SCRIPTS, environment
 
 from ..client import LocalLakebase
 from ..inventory import APP
@@ -19,32 +16,13 @@ from .http_client import ENDPOINT_CREDENTIALS, TOKEN_ROUTE
 
 @pytest.fixture(scope="module")
 def modules() -> Path:
-    try:
-        return official_client.install()
-    except official_client.Unavailable as reason:
-        pytest.skip(str(reason))
+    return official_client.install()
 
 
 def run_node(lakebase: LocalLakebase, modules: Path, tmp_path: Path, **more: str) -> "subprocess.CompletedProcess[str]":
-    host = lakebase.hosts["demo"]
-    given = environment(lakebase, modules, tmp_path) | more
-    command = ["node", str(SCRIPTS / "connect.cjs")]
-    if can_mount():
-        hosts = tmp_path / "hosts"
-        hosts.write_text(f"{Path('/etc/hosts').read_text()}\n127.0.0.1 {host}\n")
-        mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
-        command = ["unshare", "--mount", "sh", "-c", mount, str(hosts), *command]
-    else:
-        command[1:1] = ["--require", str(SCRIPTS / "resolve.cjs")]
-        given["LOCAL_HOSTS"] = host
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=given)
-
-
-def can_mount() -> bool:
-    """Whether this process may have a private /etc/hosts."""
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
-        return False
-    return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    environment = official_client.environment(lakebase, modules, tmp_path) | more
+    command = official_client.command(official_client.SCRIPTS / "connect.cjs", environment, tmp_path)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
 
 
 def test_connects(lakebase: LocalLakebase, modules: Path, tmp_path: Path) -> None:
