@@ -13,6 +13,7 @@ from support.crowd import ENDPOINTS, fleet_services, rush
 from support.fetch_request import Request
 from support.product import CREDENTIALS, TOKENS, Product
 
+
 def report(what: str, values: dict[str, str], product: Product) -> None:
     print(f"{what}: {values}, helpers={len(product.helpers())}, calls={product.calls()}")
 
