@@ -108,6 +108,8 @@ bool is_other(std::string_view key) {
 RequestDocument RequestDocument::parse(std::string_view text) {
   if (text.size() > k_request_document_limit) broken("too long");
   if (!text.ends_with("\nend=1\n")) broken("not whole");
+  // C code behind us would read another name.
+  if (text.find('\0') != std::string_view::npos) broken("a NUL byte");
   text.remove_suffix(std::string_view("end=1\n").size());
   Field field;
   if (!take_line(text, field) || field.key != k_version_key) broken("not a request");

@@ -96,9 +96,10 @@ TEST(RequestDocument, RefusesWhatIsBroken) {
     return text.replace(text.find(what), what.size(), by);
   };
   for (const std::string& text :
-       {replaced("request=1", "request=2"),    // another version
-        replaced("host=a", "host=%zz"),        // a broken escape
-        replaced("host=a", "host=a%00b"),      // a NUL
+       {replaced("request=1", "request=2"),  // another version
+        replaced("host=a", "host=%zz"),      // a broken escape
+        replaced("host=a", "host=a%00b"),    // a NUL
+        replaced("host=a", std::string("host=a\nenv.A\0B=c", 18)),
         replaced("host=a", "unknown=1"),       // selects we do not know what
         replaced("host=a\n", ""),              // no host
         replaced("uid=0", "uid=x"),            // no number
