@@ -47,7 +47,7 @@ PglakebaseSymbol pglakebase_look_up(void* handle, const char* name) {
   // object of another namespace is not seen from here.
   const LoadedObject object = object_of(symbol);
   if (!object || object.name[0] == '\0' || is_own(object) ||
-      function_of(object, "PQlibVersion") == nullptr)
+      OwnFunctions(object).find("PQlibVersion") == nullptr)
     return {symbol, 1};
   void* thunk = thunk_for(object, function);
   return {thunk != nullptr ? thunk : symbol, 1};
