@@ -59,9 +59,7 @@ bool sweep_due(const Cache& cache, std::int64_t now_ms) {
 }  // namespace
 
 bool Entries::read_credential(const EntryName& identity, Credential& credential) const {
-  Text text;
-  return cache_.read(k_kind_credential, identity, text) && credential.parse(text.view()) &&
-         credential.identity.view() == identity.view();
+  return pglakebase::read_credential(cache_, identity.view(), credential);
 }
 
 void Entries::write_credential(const EntryName& identity, const Credential& credential) const {

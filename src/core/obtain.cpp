@@ -28,12 +28,7 @@ bool lookup(const Cache& cache, const Request& request, Credential& credential) 
   if (!cache.read(k_kind_request, request.name(), record) || !resolution.parse(record.view()) ||
       resolution.selecting.view() != request.selecting() || !resolution.files_unchanged())
     return false;
-  EntryName identity;
-  std::copy_n(resolution.identity.c_str(), 64, identity.hex);
-  record.clear();
-  // A file of that name proves little: files can be given other names.
-  return cache.read(k_kind_credential, identity, record) && credential.parse(record.view()) &&
-         credential.identity.view() == resolution.identity.view();
+  return read_credential(cache, resolution.identity.view(), credential);
 }
 
 // A failure that still speaks for this request.

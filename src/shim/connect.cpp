@@ -43,27 +43,53 @@ class Connecting {
   // False without memory. Else `obtained` is a credential or a failure that may pass, unless the
   // plan has become another.
   bool get_credential(Obtained& obtained) {
-    const Request request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
-                                           plan_.target.section.directives, cache_);
-    if (!request.ok()) return false;
-    ObtainOptions options;
-    options.need_user = plan_.user_missing;
-    options.deadline_ms = monotonic_ms() + patience_ms();
-    obtained = obtain(cache_, request, options);
+    GivenPassword& given = plan_.given;
+    if (!given.exchanged || !given.user_token.empty()) {
+      const Request request =
+          Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
+                         plan_.target.section.directives, cache_, given.user_token.view());
+      if (!request.ok()) return false;
+      ObtainOptions options;
+      options.need_user = plan_.user_missing;
+      options.deadline_ms = monotonic_ms() + patience_ms();
+      obtained = obtain(cache_, request, options);
+    }
+    const bool other =
+        !given.identity.empty() &&
+        (!obtained.ok || given.identity.view() != obtained.credential.identity.view());
+    if (given.exchanged && other) take_handed_back(obtained);
     if (obtained.ok) choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
     // libpq may need the descriptor.
     cache_ = Cache();
 
-    const Credential& credential = obtained.credential;
     if (!obtained.ok) {
       if (obtained.failure.permanent) refuse_because(obtained.failure.sentence.view());
-    } else if (!plan_.issued_to.empty() && plan_.issued_to.view() != credential.identity.view()) {
+    } else if (other && !given.exchanged) {
       // A token that we issued to somebody else stays what it is.
       plan_.kind = Plan::Kind::untouched;
-    } else if (plan_.user_missing && credential.user.empty()) {
+    } else if (plan_.user_missing && obtained.credential.user.empty()) {
       refuse_because("no role name is known for this identity; give one (user=…)");
     }
     return true;
+  }
+
+  // A token made from a user's that is not at hand: it goes on as long as it lives, or one that
+  // somebody has renewed it by.
+  void take_handed_back(Obtained& obtained) {
+    const GivenPassword& given = plan_.given;
+    handed_back_ = true;
+    Credential& credential = obtained.credential;
+    const std::int64_t now_ms = wall_clock_ms();
+    if (!read_credential(cache_, given.identity.view(), credential) ||
+        credential.expires_ms <= now_ms) {
+      credential.token.assign(given.token.view());
+      credential.expires_ms = given.expires_ms;
+      credential.issued_ms = given.expires_ms - 1;
+    }
+    obtained.from_cache = true;
+    obtained.ok = credential.expires_ms > now_ms;
+    obtained.failure.permanent = true;
+    obtained.failure.sentence.assign(k_handed_back);
   }
 
   void refuse_because(std::string_view reason) {
@@ -116,6 +142,8 @@ class Connecting {
     remembered.service = static_cast<Text&&>(plan_.target.service);
     remembered.directives = static_cast<Directives&&>(plan_.target.section.directives);
     remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
+    if (!handed_back_) remembered.user_token = static_cast<Text&&>(plan_.given.user_token);
+    remembered.handed_back = handed_back_;
     remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
     note_credential(remembered, credential, from_cache);
@@ -152,6 +180,7 @@ class Connecting {
   Arguments arguments_;
   Cache cache_;
   Plan plan_;
+  bool handed_back_ = false;
 };
 
 }  // namespace

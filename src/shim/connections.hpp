@@ -16,6 +16,8 @@ struct Remembered {
   Text hosts;
   Text service;
   Directives directives;
+  Text user_token;
+  bool handed_back = false;  ///< it cannot be asked for: what it was made from is not at hand
   bool user_missing = false;
   ChosenRoots roots;
 

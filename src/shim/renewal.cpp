@@ -33,7 +33,7 @@ struct Asking {
 
   explicit Asking(const Remembered& remembered)
       : request(Request::build(remembered.hosts.view(), remembered.service.view(),
-                               remembered.directives, cache)) {}
+                               remembered.directives, cache, remembered.user_token.view())) {}
 };
 
 // libpq never starts such a connection again, and would leave it without a word.
@@ -75,7 +75,7 @@ bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) 
       !holds_our_password(libpq, connection, *remembered))
     return false;
   const bool hopeless = role_does_not_fit(libpq.errorMessage(connection));
-  if (!hopeless && remembered->from_cache && !remembered->retried) {
+  if (!hopeless && remembered->from_cache && !remembered->retried && !remembered->handed_back) {
     const Asking asking(*remembered);
     remembered->retried = true;
     if (asking.request.ok() && may_replace(asking.cache, asking.request, remembered->issued_ms)) {
@@ -143,12 +143,17 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   if (was_refused(libpq, connection, *remembered)) return false;
   if (!holds_our_password(libpq, connection, *remembered)) return true;
   remembered->retried = false;
-  const Asking asking(*remembered);
-  if (!asking.request.ok()) return true;
-  ObtainOptions options;
-  options.need_user = remembered->user_missing && remembered->issued_ms == 0;
-  options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
-  const Obtained obtained = obtain(asking.cache, asking.request, options);
+  Obtained obtained;
+  if (remembered->handed_back) {
+    obtained.failure.sentence.assign(k_handed_back);
+  } else {
+    const Asking asking(*remembered);
+    if (!asking.request.ok()) return true;
+    ObtainOptions options;
+    options.need_user = remembered->user_missing && remembered->issued_ms == 0;
+    options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
+    obtained = obtain(asking.cache, asking.request, options);
+  }
   if (obtained.ok) {
     if (obtained.credential.issued_ms != remembered->issued_ms) {
       put_in(libpq, connection, *remembered, obtained);

@@ -10,6 +10,11 @@
 /// came from the cache.
 namespace pglakebase {
 
+/// Why a token that was made from a user's, which is not at hand, is not renewed.
+inline constexpr std::string_view k_handed_back =
+    "the token has expired, and the user's token that it was made from is not at hand any more; "
+    "connect with that one again";
+
 /// Notes the password that a connection of ours was just given.
 void note_credential(Remembered& remembered, const Credential& credential, bool from_cache);
 
