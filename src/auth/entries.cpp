@@ -79,7 +79,7 @@ void Entries::write_resolution(const EntryName& identity, std::string_view files
   cache_.remove(k_kind_failure, name_);
 }
 
-void Entries::write_issued(const Credential& credential) const {
+void Entries::write_issued(const Credential& credential, bool exchanged) const {
   Text message;
   message.append("issued").append(credential.token.view());
   const EntryName name = cache_.name(message.view());
@@ -101,6 +101,7 @@ void Entries::write_issued(const Credential& credential) const {
   Record::begin(text, k_kind_issued);
   append_field(text, "identity", credential.identity.view());
   append_field(text, "expires_ms", credential.expires_ms);
+  if (exchanged) append_field(text, "exchanged", 1);
   for (const std::string& request : requests) append_field(text, "request", request);
   for (const std::string& host : hosts) append_field(text, "host", host);
   Record::finish(text);
