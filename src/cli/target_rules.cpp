@@ -13,18 +13,6 @@
 namespace pglakebase {
 namespace {
 
-bool lists_host(std::string_view list, std::string_view host) {
-  Text wanted;
-  append_normal_host(wanted, host);
-  std::string_view part;
-  while (take_until(list, ',', part)) {
-    Text normal;
-    append_normal_host(normal, part);
-    if (normal.view() == wanted.view()) return true;
-  }
-  return false;
-}
-
 enum class HostStanding { lakebase, declared, foreign };
 
 // A section with directives vouches for its own hosts, whatever they are called.

@@ -60,6 +60,18 @@ void append_normal_host(Text& out, std::string_view host) {
   for (const char c : without_dot(host)) out.append_char(ascii_lower(c));
 }
 
+bool lists_host(std::string_view list, std::string_view host) {
+  Text wanted;
+  append_normal_host(wanted, host);
+  std::string_view part;
+  while (take_until(list, ',', part)) {
+    Text normal;
+    append_normal_host(normal, part);
+    if (!normal.empty() && normal.view() == wanted.view()) return true;
+  }
+  return false;
+}
+
 HostKind host_kind(std::string_view host) {
   host = without_dot(host);
   if (host.size() > k_longest_name) return HostKind::other;

@@ -131,18 +131,6 @@ void set_origin(ServiceSection& section, Text& place, bool trusted) {
   judge_directives(section);
 }
 
-bool names_host(std::string_view list, std::string_view host) {
-  Text wanted;
-  append_normal_host(wanted, host);
-  std::string_view part;
-  while (take_until(list, ',', part)) {
-    Text normal;
-    append_normal_host(normal, trim(part));
-    if (!normal.empty() && normal.view() == wanted.view()) return true;
-  }
-  return false;
-}
-
 // libpq reads a relative path as well; its directives do not count, which must be told.
 bool read_service_file(const Text& place, Text& content) {
   content.clear();
@@ -234,7 +222,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
     if (!read_service_file(place, content)) continue;
     for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
-      if (candidate.directives.empty() || !names_host(candidate.host.view(), host)) continue;
+      if (candidate.directives.empty() || !lists_host(candidate.host.view(), host)) continue;
       if (found) {
         several = true;
         return Found::no;

@@ -12,18 +12,6 @@ bool is_network_host(std::string_view host) {
   return !host.empty() && host.front() != '/' && host.front() != '@';
 }
 
-bool lists_host(std::string_view list, std::string_view host) {
-  Text wanted;
-  append_normal_host(wanted, host);
-  std::string_view part;
-  while (take_until(list, ',', part)) {
-    Text normal;
-    append_normal_host(normal, part);
-    if (!normal.empty() && normal.view() == wanted.view()) return true;
-  }
-  return false;
-}
-
 // The endpoint or instance of a section belongs to the section's own hosts.
 void drop_endpoint(Directives& directives) {
   Directives kept;

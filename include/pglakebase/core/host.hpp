@@ -15,6 +15,10 @@ enum class HostKind {
 /// Lower case, without one dot at the end.
 void append_normal_host(Text& out, std::string_view host);
 
+/// Does a comma-separated list of hosts, as libpq reads it, name this one? An empty host, which
+/// stands for the default one, is never named.
+bool lists_host(std::string_view list, std::string_view host);
+
 /// Tells by the name alone (normal or not). The zones are those of Databricks' own domains, so a
 /// host that matches is Databricks' to name.
 HostKind host_kind(std::string_view host);

@@ -108,6 +108,16 @@ TEST(Host, LongestLabelIsOurs) {
             HostKind::autoscaling);
 }
 
+TEST(Host, ListNamesItsHostsHoweverTheyAreSpelled) {
+  EXPECT_TRUE(lists_host("a.example", "A.Example."));
+  EXPECT_TRUE(lists_host("a.example,B.example.", "b.example"));
+  EXPECT_FALSE(lists_host("a.example,b.example", "example"));
+  EXPECT_FALSE(lists_host("a.example", "a.example,b.example"));
+  EXPECT_FALSE(lists_host("a.example,", ""));
+  EXPECT_FALSE(lists_host("", ""));
+  EXPECT_FALSE(lists_host("a.example, b.example", "b.example"));
+}
+
 TEST(Host, NormalFormIsLowerCaseWithoutOneDot) {
   Text out;
   append_normal_host(out, "EP-X.Example.COM.");
