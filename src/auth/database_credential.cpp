@@ -44,9 +44,6 @@ std::string remedy(int status, const Target& target, const Settings& settings) {
   const Setting* user_token = settings.find("user_token");
   switch (status) {
     case 401:
-      if (user_token != nullptr)
-        return "the workspace did not accept the user token (from " + user_token->origin() +
-               "); it has expired, was revoked, or is another workspace's: pass a new one";
       return "the workspace did not accept the token; check that the identity belongs to this "
              "workspace";
     case 403:

@@ -11,15 +11,19 @@
 namespace pglakebase {
 namespace {
 
-bool names_host(const Record& record, std::string_view host) {
-  Text normal;
-  append_normal_host(normal, host);
-  std::size_t position = 0;
-  std::string_view key;
-  std::string_view value;
-  while (record.next(position, key, value))
-    if (key == "host" && value == normal.view()) return true;
-  return false;
+bool names_all(const Record& record, std::string_view hosts) {
+  std::string_view host;
+  while (take_until(hosts, ',', host)) {
+    Text normal;
+    append_normal_host(normal, host);
+    std::size_t position = 0;
+    std::string_view key;
+    std::string_view value;
+    do {
+      if (!record.next(position, key, value)) return false;
+    } while (key != "host" || value != normal.view());
+  }
+  return true;
 }
 
 // Tells for whom we issued this token.
@@ -36,10 +40,9 @@ bool issued_by_us(const Cache& cache, std::string_view token, const Target& targ
   given.identity.assign(record.get("identity"));
   given.expires_ms = record.number("expires_ms", 0);
   given.exchanged = record.number("exchanged", 0) != 0;
-  std::string_view hosts = target.hosts.view();
-  std::string_view host;
-  while (given.exchanged && take_until(hosts, ',', host))
-    given.exchanged = names_host(record, host);
+  // Elsewhere it is a token like any other.
+  const bool here = !given.exchanged || names_all(record, target.hosts.view());
+  given.kind = here ? GivenPassword::Kind::our_token : GivenPassword::Kind::native;
   return !given.identity.empty();
 }
 
@@ -82,10 +85,10 @@ void judge_password(const Answer& answer, const CallSettings& call, const Target
   const char* variable = environment("PGPASSWORD");
   const TokenKind kind = token_kind(password);
   if (kind == TokenKind::jwt && issued_by_us(cache, password, target, given)) {
-    given.kind = Kind::our_token;
     // A program that connects again hands back our token, with the user's own still in its
     // environment.
-    if (given.exchanged && variable != nullptr && is_user_token(token_kind(variable), target))
+    if (given.exchanged && given.kind == Kind::our_token && variable != nullptr &&
+        is_user_token(token_kind(variable), target))
       given.user_token.assign(variable);
     return;
   }
