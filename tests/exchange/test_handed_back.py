@@ -98,3 +98,27 @@ def test_pg_dump_with_workers(client: Client, users: Users, lakebase: LocalLakeb
     assert {login["user"] for login in assert_safe_logins(lakebase)} == {DEV}
 
 
+def test_a_reset_of_it_is_not_the_app(client: Client, users: Users, lakebase: LocalLakebase, build: Path) -> None:
+    """The app could sign in; the connection is a user's, though nobody remembers how."""
+    probe = build / "tests" / "exchange" / "probes" / "hand_back"
+    conninfo = f"{client.direct()} passfile={users.passfile(users.pat(DEV))}"
+    assert client.run(probe, conninfo, "").ok().values == {"first": DEV, "second": DEV, "reset": DEV}
+    lakebase.forget()
+    done = client.run(probe, conninfo, age(client, -5).removeprefix("\\! ").strip())
+    # Whoever has still a valid password goes on with it until the server says no.
+    assert done.values["second"] == DEV
+    assert done.values["reset"] in ("", DEV)
+    assert {login["user"] for login in assert_safe_logins(lakebase)} == {DEV}
+    assert lakebase.calls("POST /oidc/v1/token") == 0
+
+
+def test_a_refused_one_is_not_replaced(client: Client, users: Users, lakebase: LocalLakebase, build: Path) -> None:
+    probe = build / "tests" / "exchange" / "probes" / "hand_back"
+    conninfo = f"{client.direct()} passfile={users.passfile(users.pat(DEV))}"
+    lakebase.fault("gateway", "reject", "demo", after=2, message="password authentication failed", sqlstate="28P01")
+    done = client.run(probe, conninfo, "")
+    assert (done.code, done.values) == (1, {"first": DEV, "second": DEV, "reset": ""})
+    assert "Lakebase refused the token" in done.error
+    assert {login["user"] for login in assert_safe_logins(lakebase)} == {DEV}
+    assert lakebase.calls("POST /oidc/v1/token") == 0
+    assert lakebase.calls(CREDENTIALS) == 1
