@@ -18,6 +18,12 @@ APP, BATCH, DEV = inventory.APP.name, inventory.BATCH.name, inventory.DEV.name
 SAM = inventory.SECOND_USER.name
 
 
+def age_cache(client: Client, left: int) -> str:
+    """A command: the cached credentials, and what is known of their tokens, have `left` seconds."""
+    program = Path(__file__).with_name("age_cache.py")
+    return f"/usr/bin/env -u LD_PRELOAD /usr/bin/python3 {program} {client.cache} {left}"
+
+
 class Users:
     """Tokens go to programs as passwords in files or in PGPASSWORD, never in arguments."""
 

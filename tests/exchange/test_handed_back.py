@@ -11,7 +11,7 @@ from support.client import PGBIN, Client, Outcome
 from support.gateway_log import assert_safe_logins
 from support.records import CachedCredential
 
-from .conftest import BATCH, DEV, Users
+from .conftest import BATCH, DEV, Users, age_cache
 
 CREDENTIALS = "POST /api/2.0/postgres/credentials"
 GONE = "the user's token that it was made from is not at hand any more"
@@ -24,9 +24,8 @@ def reconnecting(client: Client, conninfo: str, env: dict[str, str | None], betw
 
 
 def age(client: Client, left: int) -> str:
-    """A line for psql: the cached credential, and what is known of its token, have `left` seconds."""
-    program = Path(__file__).with_name("age_cache.py")
-    return f"\\! /usr/bin/env -u LD_PRELOAD /usr/bin/python3 {program} {client.cache} {left}\n"
+    """The same as a line for psql."""
+    return f"\\! {age_cache(client, left)}\n"
 
 
 def test_it_goes_on_with_the_same_identity(client: Client, users: Users, lakebase: LocalLakebase) -> None:
@@ -79,10 +78,15 @@ def test_other_hosts_are_not_what_it_was_made_for(client: Client, users: Users, 
     """There it is a token like any other: nothing is exchanged or renewed."""
     token = users.pat(DEV)
     assert client.psql(client.direct(), "-w", env={"PGPASSWORD": token}).ok().text == DEV
-    issued = CachedCredential(client.cache).fields["token"]
+    cached = CachedCredential(client.cache)
+    issued, sha256 = cached.fields["token"], cached.sha256
+    cached.file.unlink()
+    assert client.psql(client.direct(), "-w", env={"PGPASSWORD": token}).ok().text == DEV
+    assert CachedCredential(client.cache).sha256 != sha256
     lakebase.forget()
     conninfo = client.direct("dev", user=DEV, dbname="databricks_postgres", sslmode="require")
     assert client.psql(conninfo, "-w", env={"PGPASSWORD": issued, "DATABRICKS_HOST": None}).ok().text == DEV
+    assert [login["password_sha256"] for login in assert_safe_logins(lakebase, "dev")] == [sha256]
     assert sum(lakebase.counters()["calls"].values()) == 0
 
 
@@ -104,7 +108,7 @@ def test_a_reset_of_it_is_not_the_app(client: Client, users: Users, lakebase: Lo
     conninfo = f"{client.direct()} passfile={users.passfile(users.pat(DEV))}"
     assert client.run(probe, conninfo, "").ok().values == {"first": DEV, "second": DEV, "reset": DEV}
     lakebase.forget()
-    done = client.run(probe, conninfo, age(client, -5).removeprefix("\\! ").strip())
+    done = client.run(probe, conninfo, age_cache(client, -5))
     # Whoever has still a valid password goes on with it until the server says no.
     assert done.values["second"] == DEV
     assert done.values["reset"] in ("", DEV)

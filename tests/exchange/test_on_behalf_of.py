@@ -10,7 +10,7 @@ from lakebase.client import LocalLakebase
 from support.client import Client, Outcome
 from support.gateway_log import assert_safe_logins
 
-from .conftest import APP, BATCH, DEV, SAM, Users
+from .conftest import APP, BATCH, DEV, SAM, Users, age_cache
 
 ENDPOINT = "endpoint=projects/shop/branches/production/endpoints/primary"
 CREDENTIALS = "POST /api/2.0/postgres/credentials"
@@ -183,6 +183,18 @@ def test_many_users_at_once(client: Client, users: Users, lakebase: LocalLakebas
     assert {login["user"] for login in assert_safe_logins(lakebase)} == {DEV, APP, BATCH}
     # Each token is one entry.
     assert lakebase.calls(CREDENTIALS) == 6
+
+
+def test_a_reset_asks_for_its_own_user_again(client: Client, users: Users, lakebase: LocalLakebase, probes: Path,
+                                             build: Path) -> None:
+    """Its thread serves nobody by then."""
+    client.env["PGLAKEBASE_ON_BEHALF_OF"] = "required"
+    done = client.run(probes / "one_user", build / USER_LIBRARY, users.file(users.pat(DEV)), client.direct(),
+                      age_cache(client, -5))
+    assert done.ok().values == {"set": "0", "user": DEV, "reset": DEV}
+    first, second = [login["password_sha256"] for login in assert_safe_logins(lakebase)]
+    assert first != second
+    assert lakebase.calls(CREDENTIALS) == 2
 
 
 def test_resets_renew_each_user_s_own(client: Client, users: Users, lakebase: LocalLakebase, probes: Path) -> None:

@@ -1,18 +1,32 @@
-/* one_user LIBRARY TOKENFILE CONNINFO: opens the library that says for whom, in a scope of its own,
- * and connects. Without a library ("-") nobody says anything. The token is the file's first line;
- * "" gives an empty one. */
+/* one_user LIBRARY TOKENFILE CONNINFO [COMMAND]: opens the library that says for whom, in a scope
+ * of its own, and connects. Without a library ("-") nobody says anything. The token is the file's
+ * first line; "" gives an empty one. With a command: runs it, serves nobody any more, and resets
+ * the connection. */
 #include <dlfcn.h>
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static int show(const char* name, PGconn* connection) {
+  PGresult* result;
+  if (PQstatus(connection) != CONNECTION_OK) {
+    fprintf(stderr, "%s", PQerrorMessage(connection));
+    return 0;
+  }
+  result = PQexec(connection, "select current_user");
+  printf("%s=%s\n", name, PQgetvalue(result, 0, 0));
+  PQclear(result);
+  return 1;
+}
 
 int main(int argc, char** argv) {
   char token[20000] = "";
   PGconn* connection;
-  PGresult* result;
-  if (argc != 4) return 2;
+  int (*set)(const char*) = NULL;
+  int good;
+  if (argc != 4 && argc != 5) return 2;
   if (strcmp(argv[1], "-") != 0) {
-    int (*set)(const char*);
     void* library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     FILE* file = argv[2][0] != '\0' ? fopen(argv[2], "r") : NULL;
     if (library == NULL) return 2;
@@ -25,14 +39,12 @@ int main(int argc, char** argv) {
     printf("set=%d\n", set(token));
   }
   connection = PQconnectdb(argv[3]);
-  if (PQstatus(connection) != CONNECTION_OK) {
-    fprintf(stderr, "%s", PQerrorMessage(connection));
-    PQfinish(connection);
-    return 1;
+  good = show("user", connection);
+  if (good && argc == 5) {
+    if (system(argv[4]) != 0 || set == NULL || set(NULL) != 0) return 2;
+    PQreset(connection);
+    good = show("reset", connection);
   }
-  result = PQexec(connection, "select current_user");
-  printf("user=%s\n", PQgetvalue(result, 0, 0));
-  PQclear(result);
   PQfinish(connection);
-  return 0;
+  return good ? 0 : 1;
 }
