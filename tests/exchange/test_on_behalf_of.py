@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lakebase.client import LocalLakebase
-from support.client import Client, Outcome
+from support.build import command
+from support.client import PGBIN, Client, Outcome
 from support.gateway_log import assert_safe_logins
 
 from .conftest import APP, BATCH, DEV, SAM, Users, age_cache
@@ -88,6 +89,15 @@ def test_a_service_file_gives_no_token(client: Client, users: Users) -> None:
     done = client.psql("service=orders", "-w")
     assert done.code == 2
     assert '"user_token" is no setting that pglakebase knows' in done.error
+
+
+def test_run_starts_programs_that_will_serve_users(client: Client, users: Users, build: Path) -> None:
+    """Nobody can be signed in before one of them has come."""
+    client.service("theirs", "on_behalf_of=required", ENDPOINT)
+    psql = [PGBIN / "psql", "-XAtwc", "select current_user"]
+    done = client.run(command(build), "run", "--service", "theirs", "--", *psql, preload=False,
+                      env={"PGPASSWORD": users.pat(DEV)})
+    assert (done.code, done.text, done.error) == (0, DEV, "")
 
 
 # user_token_file
