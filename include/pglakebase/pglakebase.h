@@ -8,8 +8,8 @@
  *     pglakebase_set_user_token(NULL);
  *
  * With libpglakebase.so preloaded, the connection logs in as the user whom the token belongs to.
- * Without it the call changes nothing. Link with -lpglakebase-user (pkg-config pglakebase-user). For
- * C89 and everything after it, and for C++. */
+ * Without it the call changes nothing. Link with -lpglakebase-user (pkg-config pglakebase-user).
+ * For C89 and everything after it, and for C++. */
 #ifndef PGLAKEBASE_PGLAKEBASE_H
 #define PGLAKEBASE_PGLAKEBASE_H
 
@@ -33,13 +33,13 @@ extern "C" {
  * has) or ENOMEM. Connections to Lakebase from this thread then fail until the next call, rather
  * than be another user's.
  *
- * It counts for functions that begin a connection (PQconnectdb, PQconnectStart and the like) in this
- * thread, when they are called: a connection that was begun keeps its user, whichever thread polls
- * or resets it, and whatever is said later. A password in the call stands above it. Each thread
- * begins with nobody's; a child process has what its thread had at fork(). The copy is wiped when
- * another one is given and when the thread ends. May be called by any number of threads at once; not
- * from signal handlers. */
-PGLAKEBASE_PUBLIC int pglakebase_set_user_token(const char *token);
+ * It counts for functions that begin a connection (PQconnectdb, PQconnectStart and the like) in
+ * this thread, when they are called: a connection that was begun keeps its user, whichever thread
+ * polls or resets it, and whatever is said later. A password in the call stands above it. Each
+ * thread begins with nobody's; a child process has what its thread had at fork(). The copy is wiped
+ * when another one is given and when the thread ends. May be called by any number of threads at
+ * once; not from signal handlers. */
+PGLAKEBASE_PUBLIC int pglakebase_set_user_token(const char* token);
 
 #ifdef __cplusplus
 }

@@ -149,7 +149,8 @@ bool is_left_to_libpq(const Target& target) {
   const ServiceSection& section = target.section;
   const std::string_view hosts = target.hosts.view();
   return switched_off() || hosts.empty() || !foreign_host(hosts, section).empty() ||
-         !hosts_of_one_section(target) || is_native(section) || is_for_users(section) || !pooler_host(target).empty() ||
+         !hosts_of_one_section(target) || is_native(section) || is_for_users(section) ||
+         !pooler_host(target).empty() ||
          (section.directives.empty() && password_may_be_given(section));
 }
 
