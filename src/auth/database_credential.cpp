@@ -15,6 +15,9 @@ using nlohmann::json;
 
 // The Date header counts whole seconds, and answers travel.
 constexpr std::int64_t k_clocks_agree_ms = 2'000;
+// What Lakebase gives at most. An end that lies later is not believed: the token would be used
+// long after its real one.
+constexpr std::int64_t k_longest_life_ms = 3'600'000;
 
 json claims(const Setting& setting) {
   json parsed = json::parse(setting.value, nullptr, /*allow_exceptions=*/false);
@@ -95,7 +98,8 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   // It opens nothing behind its own end, nor may it outlive the token that says who the user is.
   for (const std::string_view token : {credential.token.view(), api.settings().get("user_token")})
     if (const auto end_s = jwt_end_s(token)) ends_ms = std::min(ends_ms, *end_s * 1000);
-  credential.expires_ms = local_time_ms(ends_ms, answer.date_s, answer.answered_ms);
+  credential.expires_ms = std::min(local_time_ms(ends_ms, answer.date_s, answer.answered_ms),
+                                   answer.answered_ms + k_longest_life_ms);
   if (credential.expires_ms <= answer.answered_ms)
     throw_unexpected(call,
                      "it has expired already; the clock of this machine or of the server may "
