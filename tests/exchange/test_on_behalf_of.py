@@ -205,12 +205,3 @@ def test_a_reset_asks_for_its_own_user_again(client: Client, users: Users, lakeb
     first, second = [login["password_sha256"] for login in assert_safe_logins(lakebase)]
     assert first != second
     assert lakebase.calls(CREDENTIALS) == 2
-
-
-def test_resets_renew_each_user_s_own(client: Client, users: Users, lakebase: LocalLakebase, probes: Path) -> None:
-    """Credentials end within seconds: nearly every reset needs a new one."""
-    lakebase.set_token_lifetime(6)
-    client.env["PGLAKEBASE_ON_BEHALF_OF"] = "required"
-    done = client.run(probes / "many_users", client.direct(), token_list(users), 4, 12, timeout=120)
-    assert done.values == {"checked": "96", "failed": "0", "wrong": "0"}, done.error
-    assert lakebase.calls(CREDENTIALS) > 6
