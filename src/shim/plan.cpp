@@ -66,6 +66,8 @@ class Planning {
     plan_.roots.hostaddrs.assign(answer.get("hostaddr"));
     plan_.roots.ports.assign(answer.get("port"));
     has_sni_ = answer.knows("sslsni");
+    // Else the password of ours would be taken for one of the call's.
+    arguments_.reset();
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
     return true;
   }
