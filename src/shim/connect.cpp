@@ -9,6 +9,7 @@
 #include "plan.hpp"
 #include "renewal.hpp"
 #include "search_path.hpp"
+#include "waking.hpp"
 
 namespace pglakebase {
 namespace {
@@ -78,7 +79,7 @@ class Connecting {
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
     remember(connection, to_remember(obtained.credential, obtained.from_cache));
-    if (call_.blocking) settle(libpq_, connection);
+    if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
   }
 
@@ -118,6 +119,7 @@ class Connecting {
     remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
     remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
+    remembered.wake_ms = wake_patience_ms(remembered.directives, plan_.connect_timeout_s);
     note_credential(remembered, credential, from_cache);
     return remembered;
   }
@@ -152,6 +154,7 @@ class Connecting {
   Arguments arguments_;
   Cache cache_;
   Plan plan_;
+  const std::int64_t begun_ms_ = monotonic_ms();
 };
 
 }  // namespace

@@ -21,12 +21,6 @@ std::uint64_t fingerprint(std::string_view password) {
   return hash;
 }
 
-// Addresses are used again, and a program may have a connection that we never saw at this one.
-bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
-  const char* password = libpq.pass(connection);
-  return password != nullptr && fingerprint(password) == ours.password;
-}
-
 struct Asking {
   Cache cache = Cache::open();
   Request request;
@@ -41,14 +35,6 @@ bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered&
   return remembered.hosts.empty() && !remembered.sentence.empty() &&
          libpq.status(connection) == CONNECTION_BAD &&
          remembered.libpqs_words.view() == libpq.errorMessage(connection);
-}
-
-void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
-                  std::string_view start, std::string_view rest) {
-  remembered.sentence.assign(start);
-  remembered.sentence.append(rest).append("\n");
-  remembered.libpqs_words.assign(libpq.errorMessage(connection));
-  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
 }
 
 bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
@@ -127,6 +113,19 @@ PostgresPollingStatusType begin_again(const Libpq& libpq, PGconn* connection) {
 }
 
 }  // namespace
+
+bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
+  const char* password = libpq.pass(connection);
+  return password != nullptr && fingerprint(password) == ours.password;
+}
+
+void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
+                  std::string_view start, std::string_view rest) {
+  remembered.sentence.assign(start);
+  remembered.sentence.append(rest).append("\n");
+  remembered.libpqs_words.assign(libpq.errorMessage(connection));
+  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
+}
 
 void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
   remembered.password = fingerprint(credential.token.view());
