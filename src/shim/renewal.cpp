@@ -92,6 +92,7 @@ void note_success(PGconn* connection) {
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  remembered->sentence.clear();
   have_roots_learned(remembered->hosts.view(), remembered->roots);
 }
 
