@@ -66,11 +66,13 @@ class ObtainTest : public testing::Test {
     ASSERT_TRUE(cache_.write(k_kind_credential, asked.name(), record.view()));
   }
 
-  void claim(const char* behaviour, std::int64_t pid, std::int64_t age) const {
+  void claim(const char* behaviour, std::int64_t pid, std::int64_t age,
+             bool starting = false) const {
     Text record;
     Record::begin(record, k_kind_fetching);
     append_field(record, "pid", pid);
     append_field(record, "since_ms", wall_clock_ms() - age);
+    if (starting) append_field(record, "starting", std::int64_t{1});
     Record::finish(record);
     ASSERT_TRUE(cache_.write(k_kind_fetching, request(behaviour).name(), record.view()));
   }
@@ -291,6 +293,15 @@ TEST_F(ObtainTest, WhoeverWaitsGetsWhatAnotherFetched) {
   EXPECT_EQ(test::wait_for(other), 0);
 }
 
+TEST_F(ObtainTest, AFetchThatHasJustBegunIsWaitedFor) {
+  claim("good", ::getppid(), k_second, true);
+  EXPECT_FALSE(obtain(cache_, request("good"), waiting(100)).ok);
+  // One that goes on in its own name has longer.
+  claim("good", ::getppid(), 10 * k_second);
+  EXPECT_FALSE(obtain(cache_, request("good"), waiting(100)).ok);
+  EXPECT_EQ(runs(), 0U);
+}
+
 TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
   const pid_t dead = test::start_child([] { return 0; });
   EXPECT_EQ(test::wait_for(dead), 0);
@@ -298,6 +309,8 @@ TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
       [&] { claim("good", dead, 0); },
       [&] { claim("good", ::getppid(), 10 * k_minute); },
       [&] { claim("good", ::getppid(), -10 * k_minute); },
+      // Its helper was killed before it put its own there.
+      [&] { claim("good", ::getppid(), 10 * k_second, true); },
       [&] { claim("good", 0, 0); },
       [&] { claim("good", -1, 0); },
       [&] { cache_.write(k_kind_fetching, request("good").name(), "garbage"); },
