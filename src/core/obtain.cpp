@@ -272,4 +272,9 @@ Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions&
   return Obtaining(cache, request, options).run();
 }
 
+std::int64_t cached_issue_ms(const Cache& cache, const Request& request) {
+  Credential credential;
+  return lookup(cache, request, credential) ? credential.issued_ms : 0;
+}
+
 }  // namespace pglakebase

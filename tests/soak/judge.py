@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 # A token that ends this soon after a connect may have run out on the way.
 MARGIN_MS = 700
-# How long after a trouble its traces (a failure that says "not before", a login that lasts) are excused at least.
+# How long after a trouble its traces (a login that lasts) are excused at least.
 ECHO_MS = 1500
+# A helper that is killed before it is at work holds the next one up for 5 seconds.
+KILL_ECHO_MS = 6000
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,29 @@ class Story:
     kills: list[int] = field(default_factory=list)  # of helpers
     revocations: list[int] = field(default_factory=list)
     sleeps: list[tuple[int, int]] = field(default_factory=list)  # of the endpoint; a polled connect does not wait
+    # Notes that a refused token was replaced: while one stands, no second one is within a minute. (at, last seen)
+    replaced: dict[int, int] = field(default_factory=dict)
 
-    def excused(self, attempt: Attempt) -> bool:
-        """No connect can be made without a token that is good, nor polled while the endpoint sleeps."""
-        # The server's own word for it, not ours.
+    def excuse(self, attempt: Attempt) -> str:
+        """Why it may have failed: without a token that is good, or polled while the endpoint sleeps. Else empty."""
         if attempt.how == "start" and any(overlaps(attempt, start, end) for start, end in self.sleeps):
-            return True
+            return "polled while the endpoint slept"
         # Refused, fetched anew, and revoked again before it was used.
         if sum(overlaps(attempt, at, at) for at in self.revocations) > 1:
-            return True
+            return "revoked twice"
+        if any(token.revoked is not None and attempt.begun <= token.revoked <= attempt.ended
+               and attempt.begun - ECHO_MS <= token.seen for token in self.tokens.values()):
+            return "its token and the one after it were revoked"
         if any(token.good_from_to(attempt.begun, attempt.ended) for token in self.tokens.values()):
-            return False
-        return any(overlaps(attempt, start, end) for start, end in self.outages) or any(
-            overlaps(attempt, at, at) for at in self.kills)
+            return ""
+        if any(overlaps(attempt, start, end) for start, end in self.outages):
+            return "no token, and no API"
+        if any(overlaps(attempt, at, at + KILL_ECHO_MS) for at in self.kills):
+            return "no token, and the helper killed"
+        if any(overlaps(attempt, at, until) and any(at < revoked < attempt.ended for revoked in self.revocations)
+               for at, until in self.replaced.items()):
+            return "the replacement revoked within the minute, unconfirmed"
+        return ""
 
 
 def overlaps(attempt: Attempt, start: int, end: int) -> bool:

@@ -28,11 +28,12 @@ class Plan:
     processes: int = 4
     threads: int = 8
     pause_ms: int = 60
-    lifetime_s: int = 6
+    lifetime_s: int = 12
     latency_ms: int = 60
     # Chances a second; of kills: the share of helpers that are killed.
     revocations: float = 0.1
     outages: float = 0.05
+    outage_s: float = 4
     sleeps: float = 0.05
     program_kills: float = 0.2
     helper_kills: float = 0.2
@@ -48,14 +49,17 @@ class Result:
     statuses: dict[str, int]
     helpers: int
     torn: list[str]
+    begun: int
     seconds: float
     problems: list[str] = field(default_factory=list)
 
     def judge(self) -> "Result":
         failed = [attempt for attempt in self.attempts if not attempt.good]
-        wrong = [attempt for attempt in failed if not self.story.excused(attempt)]
-        for attempt in wrong[:20]:
-            self.problems.append(f"failed though a token was there or could be had: {attempt}")
+        wrong = [attempt for attempt in failed if not self.story.excuse(attempt)]
+        for attempt in wrong[:8]:
+            self.problems.append(f"failed though a token was there or could be had: {self._told(attempt)}")
+        if len(wrong) > 8:
+            self.problems.append(f"and {len(wrong) - 8} more of these")
         if not any(attempt.good for attempt in self.attempts):
             self.problems.append("nothing connected at all")
         rules = Rules(self.plan.lifetime_s, self.seconds)
@@ -73,9 +77,27 @@ class Result:
     def vain(self) -> int:
         return sum(count for call, count in self.statuses.items() if not call.endswith(" 200"))
 
+    def _told(self, attempt: Attempt) -> str:
+        return (f"{attempt.how} at {self._since(attempt.begun)} for {attempt.ended - attempt.begun} ms: "
+                f"{attempt.message[:160]}")
+
+    def _since(self, at: int) -> str:
+        return f"{(at - self.begun) / 1000:.2f} s"
+
+    def history(self) -> list[str]:
+        """In seconds since the start."""
+        events = [(t.seen, f"token until {self._since(t.expires)}"
+                   + (f", revoked at {self._since(t.revoked)}" if t.revoked else "")) for t in self.story.tokens.values()]
+        events += [(at, "revocation") for at in self.story.revocations]
+        events += [(at, "helper killed") for at in self.story.kills]
+        events += [(start, f"API out or spared until {self._since(end)}") for start, end in self.story.outages]
+        events += [(start, f"endpoint asleep until {self._since(end)}") for start, end in self.story.sleeps]
+        return [f"{self._since(at)}: {what}" for at, what in sorted(events)]
+
     def summary(self) -> str:
         by_how = Counter(attempt.how for attempt in self.attempts)
-        failed = Counter(attempt.message[:110] for attempt in self.attempts if not attempt.good)
+        failed = Counter((self.story.excuse(attempt) or "NO EXCUSE", attempt.message[:90])
+                         for attempt in self.attempts if not attempt.good)
         slowest = max((a.ended - a.begun for a in self.attempts if a.good), default=0)
         rules = Rules(self.plan.lifetime_s, self.seconds)
         lines = [
@@ -86,7 +108,8 @@ class Result:
             f"helpers: {self.helpers} run, {len(self.story.kills)} killed",
             f"calls: {self.answered(CREDENTIALS)} credentials of {rules.fetches(self.story)} allowed, "
             f"{self.answered(TOKENS)} workspace tokens, {self.vain()} in vain of {rules.vain_calls(self.story)} allowed",
-            *(f"  {count} x {message}" for message, count in failed.most_common(8)),
+            *(f"  {count} x {why}: {message}" for (why, message), count in failed.most_common(8)),
+            *(self.history() if self.problems else []),
             *(f"PROBLEM: {problem}" for problem in self.problems),
         ]
         return "\n".join(lines)
@@ -114,7 +137,7 @@ class Soak:
         self._watcher.start()
         killer = threading.Thread(target=self._kill_helpers)
         killer.start()
-        begun = time.monotonic()
+        begun, begun_ms = time.monotonic(), now_ms()
         try:
             for i in range(self._plan.processes):
                 self._start(i)
@@ -134,7 +157,7 @@ class Soak:
         seconds = time.monotonic() - begun
         done = [attempt for output in self._outputs for attempt in attempts(output.read_text(errors="replace"))]
         return Result(self._plan, self._story, done, dict(self._lakebase.counters()["statuses"]),
-                      len(self._product.helpers()), self._watcher.torn, seconds).judge()
+                      len(self._product.helpers()), self._watcher.torn, begun_ms, seconds).judge()
 
     def close(self) -> None:
         self._product.end_helpers()
@@ -153,12 +176,13 @@ class Soak:
 
     def _trouble(self, seconds: float) -> None:
         plan, chance = self._plan, self._chance
-        if chance.random() < plan.revocations * seconds:
+        # During an outage it would only be a longer outage.
+        if chance.random() < plan.revocations * seconds and self._watcher.quiet():
             self._watcher.revoking()
             self._lakebase.revoke_all()
             self._watcher.revoked()
         if chance.random() < plan.outages * seconds and self._watcher.quiet():
-            self._background(self._outage, chance.uniform(0.3, 0.8 * plan.lifetime_s))
+            self._background(self._outage, chance.uniform(0.3, plan.outage_s))
         if chance.random() < plan.sleeps * seconds:
             self._background(self._sleep, chance.uniform(0.2, 1.2))
         if chance.random() < plan.program_kills * seconds:

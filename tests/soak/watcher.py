@@ -92,6 +92,8 @@ class Watcher(threading.Thread):
                 self.torn.append(f"{file.name} is no whole record: {len(text)} bytes")
             elif kind == "credential":
                 self._note_token(fields(text))
+            elif kind == "replacement":
+                self._story.replaced[int(fields(text)["at_ms"])] = now_ms()
             elif kind in ("failure", "trouble"):
                 self._note_hold(fields(text))
 

@@ -15,6 +15,7 @@
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/locate.hpp"
+#include "pglakebase/core/replacement.hpp"
 #include "temp_dir.hpp"
 
 namespace pglakebase {
@@ -324,6 +325,18 @@ TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
     EXPECT_LT(monotonic_ms() - started, 3000);
     EXPECT_EQ(runs(), ++expected);
   }
+}
+
+TEST_F(ObtainTest, OneReplacementAMinuteWhoeverWasRefusedFirst) {
+  keep("good", 50 * k_minute);
+  const std::int64_t cached = cached_issue_ms(cache_, request("good"));
+  EXPECT_GT(cached, 0);
+  // A login that began before the last renewal; it goes on with what is in the cache.
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached - k_minute));
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached));
+  EXPECT_FALSE(may_replace(cache_, request("good"), cached + 1));
+  replacement_accepted(cache_, request("good"));
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached + 1));
 }
 
 TEST_F(ObtainTest, ManyProcessesAtOnceFetchOnce) {
