@@ -53,6 +53,7 @@ class Story:
     outages: list[tuple[int, int]] = field(default_factory=list)  # of the API, with the time it is spared afterwards
     kills: list[int] = field(default_factory=list)  # of helpers
     revocations: list[int] = field(default_factory=list)
+    forgets: list[int] = field(default_factory=list)  # of what the cache holds
     sleeps: list[tuple[int, int]] = field(default_factory=list)  # of the endpoint; a polled connect does not wait
     # Notes that a refused token was replaced: while one stands, no second one is within a minute. (at, last seen)
     replaced: dict[int, int] = field(default_factory=dict)
@@ -90,7 +91,8 @@ class Rules:
 
     def fetches(self, story: Story) -> int:
         """Renewal begins at half the life, brought forward by a tenth of that at most; a killed helper's call is lost."""
-        return math.ceil(self.seconds / (0.45 * self.lifetime_s)) + 1 + len(story.revocations) + len(story.kills)
+        return math.ceil(self.seconds / (0.45 * self.lifetime_s)) + 1 + (
+            len(story.revocations) + len(story.kills) + len(story.forgets))
 
     def vain_calls(self, story: Story) -> int:
         """The first helper of an outage retries; from then on there is one probe in five seconds at most, then fewer."""

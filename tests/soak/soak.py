@@ -19,6 +19,7 @@ from lakebase.client import LocalLakebase
 from .judge import Attempt, Rules, Story, attempts
 from .watcher import Watcher, now_ms
 
+TICK_S = 0.1
 CONNINFO = "service=demo connect_timeout=20"
 
 
@@ -36,6 +37,7 @@ class Plan:
     outage_s: float = 4
     sleeps: float = 0.05
     program_kills: float = 0.2
+    forgets: float = 0
     helper_kills: float = 0.2
     until_kills: int = 0  # ends early once so many helpers were killed
     seed: int = 1
@@ -142,8 +144,8 @@ class Soak:
             for i in range(self._plan.processes):
                 self._start(i)
             while (left := self._plan.seconds - (time.monotonic() - begun)) > 0 and not self._enough():
-                time.sleep(min(0.25, left))
-                self._trouble(0.25)
+                time.sleep(min(TICK_S, left))
+                self._trouble(TICK_S)
             self._lakebase.clear_faults()
             for program in self._programs.values():
                 program.terminate()
@@ -185,6 +187,8 @@ class Soak:
             self._background(self._outage, chance.uniform(0.3, plan.outage_s))
         if chance.random() < plan.sleeps * seconds:
             self._background(self._sleep, chance.uniform(0.2, 1.2))
+        if chance.random() < plan.forgets * seconds:
+            self._watcher.forget()
         if chance.random() < plan.program_kills * seconds:
             number = chance.randrange(plan.processes)
             self._programs[number].kill()

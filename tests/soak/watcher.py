@@ -80,6 +80,16 @@ class Watcher(threading.Thread):
             for token in self._story.tokens.values():
                 token.revoked = token.revoked or self._revoking_since
 
+    def forget(self) -> None:
+        """As "pglakebase forget" does, but for a note that a fetch is under way, which goes, too."""
+        with self._lock:
+            self._story.forgets.append(now_ms())
+            for token in self._story.tokens.values():
+                token.revoked = token.revoked or now_ms()
+            for kind in ("credential", "fetching"):
+                for file in self._cache.glob(f"{kind}-*"):
+                    file.unlink(missing_ok=True)
+
     def _look(self) -> None:
         for file in self._cache.iterdir():
             kind = file.name.split("-", 1)[0]
