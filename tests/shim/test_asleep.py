@@ -148,7 +148,7 @@ def test_hosts_of_a_list(orders: Client, lakebase: LocalLakebase) -> None:
     """All asleep: waited for; one that is not: its failure stands."""
     demo, port = lakebase.hosts["demo"], lakebase.ports["gateway"]
     orders.service("pair", *DIRECTIVES, host=f"{demo},{demo}", hostaddr="127.0.0.1,127.0.0.1", port=f"1,{port}")
-    orders.service("half", *DIRECTIVES, host=f"{demo},{demo}", hostaddr=None, port=f"1,{port}")
+    orders.service("half", *DIRECTIVES, host=f"{demo},{demo}", hostaddr="127.0.0.1,", port=f"1,{port}")
     orders.psql("service=pair").ok()
     lakebase.fault("gateway", "asleep", "demo", attempts=2)
     assert_woken(orders, "service=pair")
@@ -189,7 +189,9 @@ def test_the_token_is_taken_anew(orders: Client, lakebase: LocalLakebase) -> Non
     lakebase.fault("gateway", "asleep", "demo", seconds=6)
     assert_woken(orders, "service=short")
     assert lakebase.calls(CREDENTIALS) >= 1
-    assert_safe_logins(lakebase)
+    # Not: sent the old one, and was refused.
+    [login] = assert_safe_logins(lakebase)
+    assert login["result"] == "ok"
 
 
 def test_polled_connects_never_wait(orders: Client, lakebase: LocalLakebase, probes: Path) -> None:
