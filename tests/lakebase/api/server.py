@@ -18,6 +18,7 @@ from ..pgclient import Connection
 from ..world import Workspace, World
 from . import credentials, database, misbehaviour, oidc, postgres, scim, secret_scopes
 from .call import ApiError, Call
+from .listener import ApiListener
 
 PROJECT = "/api/2.0/postgres/projects/{project}"
 BRANCH = PROJECT + "/branches/{branch}"
@@ -61,29 +62,11 @@ LABELS = tuple(route.label for route in ROUTES)
 class WorkspaceApi:
     """HTTPS for one workspace, on a port of its own."""
 
-    def __init__(self, world: World, workspace: Workspace, context: ssl.SSLContext, catalog: Connection) -> None:
+    def __init__(self, world: World, workspace: Workspace, contexts: dict[str, ssl.SSLContext], catalog: Connection) -> None:
         self._world = world
         self._workspace = workspace
-        self._context = context
         self._catalog = catalog
-        self._server: Optional[asyncio.Server] = None
-
-    async def open(self) -> None:
-        callback = partial(self._connected, partial(httpd.serve, self._handle, self._world.now))
-        self._server = await asyncio.start_server(callback, "127.0.0.1", 0, ssl=self._context, backlog=4096,
-                                                  limit=httpd.MAX_HEAD)
-        self._workspace.port = self._server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-
-    async def _connected(self, serve: Callable[..., Any], reader: asyncio.StreamReader,
-                         writer: asyncio.StreamWriter) -> None:
-        # asyncio calls this once TLS is agreed on.
-        for counter in (self._world.records.connections, self._world.records.handshakes):
-            counter[f"api {self._workspace.name}"] += 1
-        await serve(reader, writer)
+        self.listener = ApiListener(world, workspace, contexts, partial(httpd.serve, self._handle, world.now))
 
     async def _handle(self, request: Request) -> Response:
         route, parameters = self._find(request)
