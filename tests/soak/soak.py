@@ -13,8 +13,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cache.conftest import CREDENTIALS, TOKENS, Product
 from lakebase.client import LocalLakebase
+from support.product import CREDENTIALS, TOKENS, Product
 
 from .judge import Attempt, Rules, Story, attempts
 from .watcher import Watcher, now_ms

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cache.conftest import CREDENTIALS, TOKENS, Product
 from lakebase.client import LocalLakebase
 from support.build import ROOT, library
+from support.product import CREDENTIALS, TOKENS, Product
 
 from .judge import Attempt, Rules, Story, attempts
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cache.records import fields
+from support.cache_files import fields
 
 from .judge import Story, Token
 
