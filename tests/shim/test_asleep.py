@@ -81,7 +81,7 @@ def test_dropped_then_starting_up(orders: Client, lakebase: LocalLakebase, how: 
     assert_safe_logins(lakebase)
 
 
-@pytest.mark.parametrize("how", ["close", "reset"])
+@pytest.mark.parametrize("how", ["reset", pytest.param("close", marks=pytest.mark.full)])
 @pytest.mark.parametrize("stage", ["accept", "tls", "startup", "password", "authenticated"])
 def test_dropped_at(orders: Client, lakebase: LocalLakebase, stage: str, how: str) -> None:
     lakebase.fault("gateway", "drop", stage=stage, how=how, times=2)

@@ -77,8 +77,9 @@ def without_a_server(product: Product, lakebase: LocalLakebase, probe: Path, thr
     assert lakebase.calls(CREDENTIALS) <= Rules(4, seconds).fetches(Story())
 
 
-def test_64_threads(product: Product, lakebase: LocalLakebase, probe: Path) -> None:
-    without_a_server(product, lakebase, probe, 64, 1000)
+@pytest.mark.parametrize("connects", [150, pytest.param(1000, marks=pytest.mark.full)])
+def test_64_threads(product: Product, lakebase: LocalLakebase, probe: Path, connects: int) -> None:
+    without_a_server(product, lakebase, probe, 64, connects)
 
 
 @pytest.mark.full
