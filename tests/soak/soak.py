@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakebase.client import LocalLakebase
-from support.product import CREDENTIALS, TOKENS, Product
+from support.product import CREDENTIALS, TOKENS, Product, name_of_process
 
 from .judge import Attempt, Rules, Story, attempts
 from .watcher import Watcher, now_ms
@@ -220,7 +220,7 @@ class Soak:
             for pid in runs[seen:]:
                 if chance.random() < self._plan.helper_kills:
                     time.sleep(chance.uniform(0, 0.12))
-                    if pid in self._product.running()[-3:]:
+                    if name_of_process(pid) == self._product.helper.name[:15]:
                         try:
                             os.kill(pid, signal.SIGKILL)
                             self._story.kills.append(now_ms())
