@@ -13,16 +13,20 @@ namespace {
 constexpr std::int64_t k_longest_hold_ms = 3'600'000;
 
 // What tells a file from what it was, without reading it.
-void append_stamp(Text& out, const char* path) {
-  struct stat st {};
-  if (status_of(path, &st) != 0) {
-    out.append("absent");
-    return;
-  }
+void append_stamp(Text& out, const struct stat& st) {
   out.append_number(static_cast<std::int64_t>(st.st_dev)).append_char(':');
   out.append_number(static_cast<std::int64_t>(st.st_ino)).append_char(':');
   out.append_number(st.st_size).append_char(':');
   out.append_number(st.st_mtim.tv_sec).append_char('.').append_number(st.st_mtim.tv_nsec);
+}
+
+void append_stamp(Text& out, const char* path) {
+  struct stat st {};
+  if (status_of(path, &st) != 0) {
+    out.append("absent");
+  } else {
+    append_stamp(out, st);
+  }
 }
 
 // It becomes part of a file's name.
@@ -32,9 +36,13 @@ bool is_identity(std::string_view text) {
 
 }  // namespace
 
-void append_file_stamp(Text& out, std::string_view path) {
-  Text name(path);
-  append_stamp(out, name.c_str());
+void append_file_stamp(Text& out, std::string_view path, const struct stat* known) {
+  const Text name(path);
+  if (known != nullptr) {
+    append_stamp(out, *known);
+  } else {
+    append_stamp(out, name.c_str());
+  }
   out.append_char(' ').append(path).append_char('\n');
 }
 

@@ -10,6 +10,7 @@
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/variables.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 
 // No credential lives longer.
 constexpr std::int64_t k_longest_life_s = 86'400;
+constexpr std::size_t k_usual_size = 1000;
 
 bool names_a_path(std::string_view input, std::string_view value) {
   // A program without a slash is looked for in PATH.
@@ -57,6 +59,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());
   Text& out = request.selecting_;
+  out.reserve(k_usual_size);
   append_field(out, "version", 1);
   append_field(out, "uid", static_cast<std::int64_t>(::geteuid()));
   Text home;
@@ -89,7 +92,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
     request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
-  request.name_ = cache.name(out.view());
+  request.name_ = remembered_name(cache, out.view());
   request.key_.assign(cache.key());
   request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
   return request;

@@ -61,9 +61,10 @@ void Arguments::reset() {
 CallSettings::CallSettings(const Libpq& libpq, const char* const* keywords,
                            const char* const* values, bool expand_dbname)
     : libpq_(libpq), keywords_(keywords), values_(values) {
+  while (keywords[count_] != nullptr) ++count_;
   if (!expand_dbname) return;
   // Like libpq, looks at the first dbname that has a value.
-  for (std::size_t i = 0; keywords[i] != nullptr; ++i) {
+  for (std::size_t i = 0; i < count_; ++i) {
     if (std::strcmp(keywords[i], "dbname") != 0 || values[i] == nullptr) continue;
     if (is_connection_string(values[i])) {
       char* error = nullptr;
@@ -81,7 +82,7 @@ CallSettings::~CallSettings() {
 
 std::string_view CallSettings::get(std::string_view keyword) const {
   std::string_view last;
-  for (std::size_t i = 0; keywords_[i] != nullptr; ++i) {
+  for (std::size_t i = 0; i < count_; ++i) {
     std::string_view value;
     if (i == string_at_) {
       value = option_value(string_, keyword);

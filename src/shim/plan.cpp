@@ -2,6 +2,7 @@
 
 #include "ask.hpp"
 #include "inert.hpp"
+#include "option_place.hpp"
 #include "password.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
@@ -59,9 +60,12 @@ class Planning {
     parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
     sslmode_.assign(answer.get("sslmode"));
     sslrootcert_.assign(answer.get("sslrootcert"));
+    if (sslrootcert_.empty()) find_root_place(libpq_, answer.connection());
     plan_.roots.hostaddrs.assign(answer.get("hostaddr"));
     plan_.roots.ports.assign(answer.get("port"));
     has_sni_ = answer.knows("sslsni");
+    // Else the password of ours would be taken for one of the call's.
+    arguments_.reset();
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
     return true;
   }
@@ -160,10 +164,8 @@ class Planning {
     asked.sslmode = sslmode_.view();
     asked.sslrootcert = sslrootcert_.view();
     asked.lax = plan_.target.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
-    if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     plan_.refusal.assign(plan_.tls.refused.view());
     if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())

@@ -3,6 +3,7 @@
 #include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
 #include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/replacement.hpp"
@@ -12,14 +13,6 @@ namespace pglakebase {
 namespace {
 
 constexpr std::int64_t k_polling_wait_ms = 5'000;
-
-// FNV-1a: tells our password from another one; it is compared with nothing but passwords that stand
-// in this process anyway.
-std::uint64_t fingerprint(std::string_view password) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : password) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
 
 struct Asking {
   Cache cache = Cache::open();

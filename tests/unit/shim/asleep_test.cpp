@@ -1,4 +1,4 @@
-#include "shim/asleep.hpp"
+#include "asleep.hpp"
 
 #include <gtest/gtest.h>
 
