@@ -112,6 +112,7 @@ constexpr Input k_inputs[] = {
     {"schema", local, P::any, {"PGSCHEMA", "LAKEBASE_SCHEMA"}},
     {"schema_prefix", local, P::any, {}},
     {"strip_pooler", local, P::any, {}},
+    {"wake_timeout", local, P::any, {}},
 };
 
 constexpr std::string_view k_own_prefix = "PGLAKEBASE_";

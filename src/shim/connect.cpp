@@ -9,6 +9,7 @@
 #include "plan.hpp"
 #include "renewal.hpp"
 #include "search_path.hpp"
+#include "waking.hpp"
 
 namespace pglakebase {
 namespace {
@@ -104,7 +105,7 @@ class Connecting {
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
     remember(connection, to_remember(obtained.credential, obtained.from_cache));
-    if (call_.blocking) settle(libpq_, connection);
+    if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
   }
 
@@ -146,6 +147,7 @@ class Connecting {
     remembered.handed_back = handed_back_;
     remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
+    remembered.wake_ms = wake_patience_ms(remembered.directives, plan_.connect_timeout_s);
     note_credential(remembered, credential, from_cache);
     return remembered;
   }
@@ -181,6 +183,7 @@ class Connecting {
   Cache cache_;
   Plan plan_;
   bool handed_back_ = false;
+  const std::int64_t begun_ms_ = monotonic_ms();
 };
 
 }  // namespace

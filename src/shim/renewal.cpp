@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::int64_t k_polling_wait_ms = 5'000;
 
-// Addresses are used again, and a program may have a connection that we never saw at this one.
-bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
-  const char* password = libpq.pass(connection);
-  return password != nullptr && fingerprint(password) == ours.password;
-}
-
 struct Asking {
   Cache cache = Cache::open();
   Request request;
@@ -34,14 +28,6 @@ bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered&
   return remembered.hosts.empty() && !remembered.sentence.empty() &&
          libpq.status(connection) == CONNECTION_BAD &&
          remembered.libpqs_words.view() == libpq.errorMessage(connection);
-}
-
-void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
-                  std::string_view start, std::string_view rest) {
-  remembered.sentence.assign(start);
-  remembered.sentence.append(rest).append("\n");
-  remembered.libpqs_words.assign(libpq.errorMessage(connection));
-  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
 }
 
 bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
@@ -99,6 +85,7 @@ void note_success(PGconn* connection) {
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  remembered->sentence.clear();
   have_roots_learned(remembered->hosts.view(), remembered->roots);
 }
 
@@ -120,6 +107,19 @@ PostgresPollingStatusType begin_again(const Libpq& libpq, PGconn* connection) {
 }
 
 }  // namespace
+
+bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
+  const char* password = libpq.pass(connection);
+  return password != nullptr && fingerprint(password) == ours.password;
+}
+
+void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
+                  std::string_view start, std::string_view rest) {
+  remembered.sentence.assign(start);
+  remembered.sentence.append(rest).append("\n");
+  remembered.libpqs_words.assign(libpq.errorMessage(connection));
+  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
+}
 
 void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
   remembered.password = fingerprint(credential.token.view());
