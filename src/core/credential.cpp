@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/view.hpp"
@@ -66,6 +68,16 @@ void Credential::append_record(Text& out) const {
   append_field(out, "issued_ms", issued_ms);
   append_field(out, "expires_ms", expires_ms);
   Record::finish(out);
+}
+
+bool read_credential(const Cache& cache, std::string_view identity, Credential& credential) {
+  if (!is_identity(identity)) return false;
+  EntryName name;
+  std::copy_n(identity.data(), identity.size(), name.hex);
+  Text record;
+  // A file of that name proves little: files can be given other names.
+  return cache.read(k_kind_credential, name, record) && credential.parse(record.view()) &&
+         credential.identity.view() == identity;
 }
 
 bool Failure::parse(std::string_view record) {

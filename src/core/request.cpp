@@ -19,6 +19,7 @@ namespace {
 
 // No credential lives longer.
 constexpr std::int64_t k_longest_life_s = 86'400;
+constexpr std::string_view k_user_token = "user_token";
 constexpr std::size_t k_usual_size = 1000;
 
 bool names_a_path(std::string_view input, std::string_view value) {
@@ -54,7 +55,8 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
 }  // namespace
 
 Request Request::build(std::string_view hosts, std::string_view service,
-                       const Directives& directives, const Cache& cache) {
+                       const Directives& directives, const Cache& cache,
+                       std::string_view user_token) {
   Request request;
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());
@@ -78,7 +80,9 @@ Request Request::build(std::string_view hosts, std::string_view service,
                              !directives.get("azure_client_id").empty() ||
                              variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
-    request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
+    request.add(input, "directive.", input.name,
+                input.name == k_user_token ? user_token : directives.get(input.name), has_client_id,
+                cache);
   for (std::size_t i = 0; i < inputs().size(); ++i)
     for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
       char buffer[64];

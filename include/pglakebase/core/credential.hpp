@@ -45,6 +45,9 @@ struct Credential {
   }
 };
 
+/// Reads the credential of an identity (64 hexadecimal digits, else none is found), fresh or not.
+bool read_credential(const Cache& cache, std::string_view identity, Credential& credential);
+
 /// Why no credential could be had.
 struct Failure {
   Text sentence;

@@ -56,5 +56,18 @@ TEST(CallSettings, TheLastWordCountsBeItInAString) {
   EXPECT_EQ(plain.get("user"), "");
 }
 
+TEST(CallSettings, AnEmptyValueCountsInAStringAlone) {
+  test::CleanEnvironment environment;
+  const Libpq libpq = test::real_libpq();
+  const char* const keywords[] = {"host", "port", "dbname", "port", nullptr};
+  const char* const values[] = {"h", "1", "host='' port=''", "", nullptr};
+  const CallSettings settings(libpq, keywords, values, true);
+  EXPECT_EQ(settings.get("host"), "");
+  EXPECT_EQ(settings.get("port"), "");
+  const CallSettings unexpanded(libpq, keywords, values, false);
+  EXPECT_EQ(unexpanded.get("host"), "h");
+  EXPECT_EQ(unexpanded.get("port"), "1");
+}
+
 }  // namespace
 }  // namespace pglakebase
