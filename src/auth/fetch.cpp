@@ -85,7 +85,7 @@ class SignIn {
       credential.user.assign(user_name_.ask(api_));
       entries_.write_credential(identity_, credential);
     }
-    entries_.write_issued(credential);
+    entries_.write_issued(credential, is_exchange());
     entries_.write_resolution(identity_, context_.settings.files());
     // By the clock that the files' times are from.
     if (!kept) sweep(run_.cache, wall_clock_ms());
@@ -107,6 +107,12 @@ class SignIn {
       return false;
     if (credential.issued_ms >= run_.started_ms) return true;
     return state == Freshness::fresh && credential.expires_ms - now >= run_.request.min_life_ms;
+  }
+
+  // A file with a user's token is there the next time, too.
+  bool is_exchange() const {
+    const Setting* token = context_.settings.find("user_token");
+    return token != nullptr && token->name == "user_token";
   }
 
   Credential issue() {

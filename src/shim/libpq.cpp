@@ -3,10 +3,12 @@
 #include <link.h>
 
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 
 #include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/view.hpp"
+#include "real_linker.hpp"
 #include "symbol_table.hpp"
 
 namespace pglakebase {
@@ -39,6 +41,13 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
+// A program that has libpq built in is nobody's library.
+bool defines(const LoadedObject& object, const char* name) {
+  if (!object || object.name[0] == '\0') return false;
+  const OwnFunctions own(object);
+  return own.readable() ? own.find(name) != nullptr : object.holds(symbol_seen_from(object, name));
+}
+
 }  // namespace
 
 Meaning& Meaning::at(const void* caller) {
@@ -54,12 +63,12 @@ Meaning& Meaning::at(const void* caller) {
 }
 
 void* Meaning::find(const char* name) const {
-  void* next = linker_available() ? pglakebase_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
+  void* next = linker_available() ? real_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
   const LoadedObject next_object = object_of(next);
   if (is_own(next_object)) next = nullptr;
   // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
   // or another preloaded one, which must not be called back.
-  const bool is_libpq = caller_.holds(symbol_seen_from(caller_, "PQlibVersion"));
+  const bool is_libpq = defines(caller_, "PQlibVersion");
   if (next != nullptr && is_libpq && next_object.start == caller_.start) return next;
 
   void* local = symbol_seen_from(caller_, name);
@@ -92,18 +101,19 @@ bool Meaning::libpq(Libpq& functions) {
   if (complete_ == Known::unknown) {
     void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
     const LoadedObject object = object_of(anchor);
-    void* handle = object && object.name[0] != '\0' && linker_available()
-                       ? pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD)
-                       : nullptr;
+    const OwnFunctions own(object);
     bool complete = anchor != nullptr;
     const auto get = [&](auto& function, const char* name) {
-      void* symbol = handle != nullptr ? pglakebase_dlsym(handle, name) : nullptr;
-      if (symbol == nullptr || is_own(object_of(symbol))) symbol = find(name);
+      void* symbol = own.find(name);
+      if (symbol == nullptr) symbol = find(name);
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
       complete = complete && symbol != nullptr;
     };
     libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
-    get(libpq_.connectdbParams, "PQconnectdbParams");
+    // As the caller would reach them: through another preloaded wrapper, if there is one.
+    libpq_.connectdbParams = reinterpret_cast<decltype(libpq_.connectdbParams)>(
+        find_wrapped(Wrapped::PQconnectdbParams));
+    complete = complete && libpq_.connectdbParams != nullptr;
     get(libpq_.connectPoll, "PQconnectPoll");
     get(libpq_.conninfo, "PQconninfo");
     get(libpq_.conninfoParse, "PQconninfoParse");
@@ -121,16 +131,23 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.socket, "PQsocket");
     get(libpq_.finish, "PQfinish");
     get(libpq_.libVersion, "PQlibVersion");
-    if (handle != nullptr) pglakebase_dlclose(handle);
     complete_ = complete ? Known::yes : Known::no;
-    // Opening and closing a loaded object again leaves the counts alone, so this stays valid.
   }
   functions = libpq_;
   return complete_ == Known::yes;
 }
 
+bool wrapped_by_name(const char* name, Wrapped& function) {
+  for (unsigned number = 0; number < static_cast<unsigned>(Wrapped::count); ++number) {
+    if (std::strcmp(name, k_names[number]) != 0) continue;
+    function = static_cast<Wrapped>(number);
+    return true;
+  }
+  return false;
+}
+
 bool is_ping(const void* caller) {
-  if (!linker_available() || !Meaning::at(caller).caller_is_libpq()) return false;
+  if (&pglakebase_dladdr == nullptr || !Meaning::at(caller).caller_is_libpq()) return false;
   Dl_info info{};
   return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
          starts_with(info.dli_sname, "PQping");
