@@ -131,7 +131,7 @@ class SignIn {
 void append_credential(const FetchContext& run, Text& reply, std::string& files) {
   const Settings settings = Settings::resolve(run.request);
   files = settings.files();
-  const SourceContext context{settings, run.cache, run.http, run.clock};
+  const SourceContext context{settings, run.cache, run.http, run.clock, run.deadline_ms};
   settings.workspace();
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);

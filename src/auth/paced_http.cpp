@@ -81,12 +81,15 @@ void PacedHttp::write(const EntryName& name, const Trouble& trouble) const {
 }
 
 // Returns when the server may be asked; holding the lock if there is trouble.
-FileLock PacedHttp::take_turn(const EntryName& name, std::string_view origin) {
+FileLock PacedHttp::take_turn(const EntryName& name, const HttpRequest& request,
+                              std::string_view origin) {
   FileLock lock;
   for (;;) {
     Trouble trouble;
     if (!read(name, trouble)) return {};
     const std::int64_t pause_ms = trouble.not_before_ms - clock_.wall_ms();
+    if (request.local && trouble.failures == 0 && pause_ms > 0)
+      throw HttpError(HttpError::Kind::unreachable, trouble.what, pause_ms);
     const std::int64_t left_ms = deadline_ms_ - clock_.monotonic_ms();
     if (std::max<std::int64_t>(pause_ms, 0) + k_worth_trying_ms > left_ms)
       throw HttpError(HttpError::Kind::held_back,
@@ -130,6 +133,14 @@ bool PacedHttp::note_failure(const EntryName& name, std::int64_t started_ms, uns
          trouble.not_before_ms - now + k_worth_trying_ms + k_spread_ms <= left_ms;
 }
 
+void PacedHttp::note_absence(const EntryName& name, const HttpError& error) const {
+  Trouble trouble;
+  trouble.seen_ms = clock_.wall_ms();
+  trouble.not_before_ms = trouble.seen_ms + error.hold_ms();
+  trouble.what = error.what();
+  write(name, trouble);
+}
+
 void PacedHttp::note_answer(const EntryName& name) const {
   Trouble trouble;
   if (!read(name, trouble) || trouble.failures == 0) return;
@@ -144,7 +155,7 @@ void PacedHttp::note_answer(const EntryName& name) const {
 HttpResponse PacedHttp::send(const HttpRequest& request) {
   const std::string origin(origin_of(request.url));
   const EntryName name = name_of(origin);
-  const FileLock lock = take_turn(name, origin);
+  const FileLock lock = take_turn(name, request, origin);
   HttpRequest bounded = request;
   bounded.timeout_ms = std::min(request.timeout_ms, deadline_ms_ - clock_.monotonic_ms());
   const std::int64_t started_ms = clock_.wall_ms();
@@ -160,6 +171,8 @@ HttpResponse PacedHttp::send(const HttpRequest& request) {
                      origin + " answered HTTP " + std::to_string(response.status));
     return response;
   } catch (const HttpError& error) {
+    if (error.kind() == HttpError::Kind::unreachable && error.hold_ms() > 0)
+      note_absence(name, error);
     const bool late = error.kind() == HttpError::Kind::timed_out;
     if (!late && error.kind() != HttpError::Kind::reset) throw;
     if (note_failure(name, started_ms, late ? k_weight_of_timeout : 1, -1, false, error.what()))

@@ -75,15 +75,15 @@ std::string status_text(const HttpResponse& response) {
     const std::int64_t now_ms = response.date_s * 1000;
     const std::int64_t asked = retry_after_ms(response.retry_after, now_ms);
     throw AuthError(
-        "Databricks limits how often " + call.what + " may be asked for" + from + "; try again" +
+        call.who + " limits how often " + call.what + " may be asked for" + from + "; try again" +
             (asked > 0 ? " in " + std::to_string((asked + 999) / 1000) + " s" : " soon"),
         false, asked > 0 ? asked : AuthError::k_outage_hold_ms, status);
   }
   if (status >= 500 || status == 408)
-    throw AuthError("Databricks could not answer when asked for " + call.what + from +
+    throw AuthError(call.who + " could not answer when asked for " + call.what + from +
                         "; try again in a moment",
                     false, AuthError::k_outage_hold_ms, status);
-  throw AuthError("Databricks refused " + call.what + from + "; " + remedy(status), true,
+  throw AuthError(call.who + " refused " + call.what + from + "; " + remedy(status), true,
                   AuthError::k_permanent_hold_ms, status);
 }
 
@@ -142,8 +142,9 @@ std::string error_code(std::string_view body) {
 
 void throw_unexpected(const Call& call, const std::string& why) {
   throw AuthError("asking for " + call.what + " brought an answer from " + call.origin +
-                      " that cannot be used (" + why +
-                      "); check that this is a Databricks workspace, or try again later",
+                      " that cannot be used (" + why + "); check that this is " +
+                      (call.who == "Databricks" ? "a Databricks workspace" : call.who) +
+                      ", or try again later",
                   false, AuthError::k_outage_hold_ms);
 }
 

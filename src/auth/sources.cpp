@@ -5,6 +5,13 @@
 namespace pglakebase {
 namespace {
 
+using Maker = std::unique_ptr<CredentialSource> (*)();
+
+constexpr Maker k_makers[] = {
+    make_source_pat,
+    make_source_oauth_m2m,
+};
+
 constexpr std::string_view k_sdk_auth_types[] = {"pat",
                                                  "basic",
                                                  "oauth-m2m",
@@ -29,8 +36,7 @@ constexpr std::string_view k_sdk_auth_types[] = {"pat",
 
 std::vector<std::unique_ptr<CredentialSource>> all_sources() {
   std::vector<std::unique_ptr<CredentialSource>> sources;
-  sources.push_back(make_source_pat());
-  sources.push_back(make_source_oauth_m2m());
+  for (const auto make : k_makers) sources.push_back(make());
   return sources;
 }
 

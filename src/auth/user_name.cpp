@@ -19,7 +19,7 @@ std::string remedy(int) {
 
 UserName::UserName(const SourceContext& context, const CredentialSource& source,
                    const Principal& principal)
-    : context_(context) {
+    : context_(context), lasting_(!principal.changing) {
   Text text;
   text.append("user\n");
   append_field(text, "workspace", context.settings.workspace());
@@ -29,6 +29,7 @@ UserName::UserName(const SourceContext& context, const CredentialSource& source,
 }
 
 std::string UserName::remembered() const {
+  if (!lasting_) return {};
   Text text;
   Record record;
   if (!context_.cache.read(k_kind_user, name_, text) || !record.parse(text.view(), k_kind_user))
@@ -46,6 +47,7 @@ std::string UserName::ask(WorkspaceApi& api) const {
   });
   if (user.empty() || user.size() > k_longest_name || !printable)
     throw_unexpected(call, "userName is no name");
+  if (!lasting_) return user;
   Text text;
   Record::begin(text, k_kind_user);
   append_field(text, "user", user);

@@ -28,9 +28,11 @@ WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& 
     request.headers.push_back("X-Databricks-Workspace-Id: " +
                               std::string(settings().workspace_id()));
   for (;;) {
-    const Secret& token = tokens_.get();
+    const WorkspaceToken& token = tokens_.get();
     HttpRequest authorized = request;
-    authorized.headers.push_back("Authorization: Bearer " + token.reveal());
+    authorized.headers.push_back("Authorization: " + token.scheme + " " + token.token.reveal());
+    for (const auto& [name, value] : token.headers)
+      authorized.headers.push_back(name + ": " + value.reveal());
     Answer answer;
     answer.asked_ms = context_.clock.wall_ms();
     try {

@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t k_body_limit = 1024 * 1024;
 constexpr std::size_t k_header_limit = 64 * 1024;
 constexpr long k_connect_timeout_ms = 5'000;
+constexpr long k_local_connect_timeout_ms = 1'000;
+// A machine does not move into a cloud: others need not spend a second on it, too.
+constexpr std::int64_t k_absent_hold_ms = 60'000;
 
 void wiping_free(void* memory) {
   if (memory == nullptr) return;
@@ -126,10 +129,23 @@ void CurlHttp::set_common() {
   set(curl, CURLOPT_CONNECTTIMEOUT_MS, k_connect_timeout_ms);
 }
 
+void CurlHttp::set_local() {
+  CURL* curl = handle_.get();
+  set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(curl, CURLOPT_PROXY, "");
+  set(curl, CURLOPT_CONNECTTIMEOUT_MS, k_local_connect_timeout_ms);
+}
+
 HttpResponse CurlHttp::send(const HttpRequest& request) {
+  if (request.local && !is_local_address(request.url))
+    throw HttpError(HttpError::Kind::setup,
+                    std::string(origin_of(request.url)) +
+                        " is no address of this machine or its cloud, which alone are asked "
+                        "without TLS; correct it");
   start();
   CURL* curl = handle_.get();
   set_common();
+  if (request.local) set_local();
 
   CurlList headers;
   for (const std::string& header : request.headers) headers.add(header);
@@ -158,6 +174,13 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
   if (code != CURLE_OK) {
     long proxy_status = 0;
     ::curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    curl_off_t connected_us = 0;
+    ::curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+    if (request.local && code == CURLE_OPERATION_TIMEDOUT && connected_us == 0)
+      throw HttpError(HttpError::Kind::unreachable,
+                      std::string(origin_of(request.url)) +
+                          " does not answer; check that this machine has such a service",
+                      k_absent_hold_ms);
     throw curl_error(code, origin_of(request.url), detail, proxy_status);
   }
   long status = 0;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "pglakebase/config/settings.hpp"
 #include "pglakebase/core/cache.hpp"
@@ -19,13 +22,27 @@ struct SourceContext {
   const Cache& cache;
   HttpClient& http;
   Clock& clock;
+  std::int64_t deadline_ms = std::numeric_limits<std::int64_t>::max();  ///< monotonic
+
+  /// What is left until the deadline, `most` at most: the time limit of a program that is run.
+  std::int64_t time_left_ms(std::int64_t most) const {
+    return std::min(most, deadline_ms - clock.monotonic_ms());
+  }
 };
 
-/// A bearer for the workspace's API. Times in milliseconds since 1970.
+/// What the workspace's API is called with. Times in milliseconds since 1970.
 struct WorkspaceToken {
+  /// A further header of each call.
+  struct Header {
+    std::string name;
+    Secret value;
+  };
+
   Secret token;
   std::int64_t issued_ms = 0;
-  std::int64_t expires_ms = 0;  ///< 0: it does not say (a PAT), and is not kept
+  std::int64_t expires_ms = 0;    ///< 0: it does not say (a PAT), and is not kept
+  std::string scheme = "Bearer";  ///< `Authorization: <scheme> <token>`; what is kept is a Bearer
+  std::vector<Header> headers;    ///< kept with the token
 };
 
 /// What a source lacks, as in "no client_id (DATABRICKS_CLIENT_ID)".
@@ -37,6 +54,9 @@ struct NotConfigured {
 struct Principal {
   std::string id;    ///< stable and unique within the source: it names cache entries
   std::string user;  ///< the role it has by default, where known without asking
+  /// Somebody else may have signed in since (a login of a command line tool): the user's name is
+  /// asked for with each new token, and remembered with it.
+  bool changing = false;
 };
 
 /// One way to sign in to the workspace. Constructors make no call.

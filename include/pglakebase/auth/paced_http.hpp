@@ -39,9 +39,10 @@ class PacedHttp final : public HttpClient {
   EntryName name_of(std::string_view origin) const;
   bool read(const EntryName& name, Trouble& trouble) const;
   void write(const EntryName& name, const Trouble& trouble) const;
-  FileLock take_turn(const EntryName& name, std::string_view origin);
+  FileLock take_turn(const EntryName& name, const HttpRequest& request, std::string_view origin);
   bool note_failure(const EntryName& name, std::int64_t started_ms, unsigned weight,
                     std::int64_t asked_for_ms, bool limited, std::string_view what);
+  void note_absence(const EntryName& name, const HttpError& error) const;
   void note_answer(const EntryName& name) const;
 
   HttpClient& client_;

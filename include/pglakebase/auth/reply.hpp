@@ -14,6 +14,7 @@ namespace pglakebase {
 struct Call {
   std::string what;    ///< "the workspace token", as in "asking for the workspace token"
   std::string origin;  ///< https://name[:port]
+  std::string who = "Databricks";  ///< whose server that is
 };
 
 /// Sends and gives the response of status 200 to 299. Everything else is thrown as an AuthError

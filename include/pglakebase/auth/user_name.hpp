@@ -9,7 +9,7 @@
 namespace pglakebase {
 
 /// The name that a principal has in the workspace, which is the name of its role: for sources that
-/// do not know it by themselves. Remembered for a day.
+/// do not know it by themselves. Remembered for a day, unless the principal is a changing one.
 class UserName {
  public:
   UserName(const SourceContext& context, const CredentialSource& source,
@@ -22,6 +22,7 @@ class UserName {
 
  private:
   const SourceContext& context_;
+  bool lasting_;
   EntryName name_;
 };
 

@@ -23,7 +23,7 @@ class WorkspaceTokens {
 
   /// One that is still good for a call, from this run, the cache or the source. Throws AuthError,
   /// ConfigError, SourceDeclined.
-  const Secret& get();
+  const WorkspaceToken& get();
   /// The workspace refused the token (401). True if get() will give another one: it came from the
   /// cache, and this is the first time.
   bool renew();

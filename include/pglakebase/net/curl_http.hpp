@@ -9,8 +9,8 @@
 namespace pglakebase {
 
 /// HTTPS by libcurl: certificates always verified, TLS 1.2 or newer, no redirects, bodies of 1 MiB
-/// at most. One handle serves all calls, so that they share a connection. Proxies come from the
-/// environment as libcurl reads it. One thread at a time.
+/// at most. Plain http only for local requests. One handle serves all calls, so that they share a
+/// connection. Proxies come from the environment as libcurl reads it. One thread at a time.
 class CurlHttp final : public HttpClient {
  public:
   /// Starts libcurl only when something is sent: most runs of the helper find what they want in the
@@ -22,6 +22,7 @@ class CurlHttp final : public HttpClient {
  private:
   void start();
   void set_common();
+  void set_local();
 
   Trust trust_;
   CurlHandle handle_;

@@ -14,7 +14,15 @@ struct HttpRequest {
   std::vector<std::string> headers;  ///< "Name: value"
   std::string body;
   std::int64_t timeout_ms = 10'000;  ///< for the whole exchange
+  /// A service of this machine or of its cloud, such as a metadata server: http is allowed, the
+  /// address must be one that is_local_address() takes, no proxy is used, and an address that does
+  /// not answer costs a second, once in a minute.
+  bool local = false;
 };
+
+/// Is the URL's host this machine, or an address that no router passes on (a private or link-local
+/// one, written as numbers; localhost; metadata.google.internal)?
+bool is_local_address(std::string_view url);
 
 struct HttpResponse {
   int status = 0;

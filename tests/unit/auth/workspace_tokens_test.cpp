@@ -13,7 +13,7 @@ class WorkspaceTokensTest : public test::SignInTest {
   std::string get(const std::string& principal = "someone") {
     const SourceContext context = this->context();
     WorkspaceTokens tokens(context, source_, {principal, ""}, monotonic_ms() + 100);
-    return tokens.get().reveal();
+    return tokens.get().token.reveal();
   }
 
   test::FakeSource source_;
@@ -52,9 +52,9 @@ TEST_F(WorkspaceTokensTest, RefusedOnesAreReplacedOnce) {
   get();
   const SourceContext context = this->context();
   WorkspaceTokens tokens(context, source_, {"someone", ""}, monotonic_ms() + 100);
-  EXPECT_EQ(tokens.get().reveal(), "token-1");
+  EXPECT_EQ(tokens.get().token.reveal(), "token-1");
   EXPECT_TRUE(tokens.renew());
-  EXPECT_EQ(tokens.get().reveal(), "token-2");
+  EXPECT_EQ(tokens.get().token.reveal(), "token-2");
   EXPECT_FALSE(tokens.renew());
   EXPECT_EQ(get(), "token-2");
 }
@@ -67,9 +67,9 @@ TEST_F(WorkspaceTokensTest, OneThatAnotherRunRenewedIsNotReplacedAgain) {
   first.get();
   second.get();
   EXPECT_TRUE(first.renew());
-  EXPECT_EQ(first.get().reveal(), "token-2");
+  EXPECT_EQ(first.get().token.reveal(), "token-2");
   EXPECT_TRUE(second.renew());
-  EXPECT_EQ(second.get().reveal(), "token-2");
+  EXPECT_EQ(second.get().token.reveal(), "token-2");
   EXPECT_FALSE(second.renew());
   EXPECT_EQ(source_.gets, 2);
 }
