@@ -14,6 +14,7 @@
 #include "pglakebase/auth/user_name.hpp"
 #include "pglakebase/auth/workspace_api.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/file_lock.hpp"
 #include "pglakebase/core/key_value.hpp"
@@ -132,6 +133,9 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
   const Settings settings = Settings::resolve(run.request);
   files = settings.files();
   const SourceContext context{settings, run.cache, run.http, run.clock, run.deadline_ms};
+  if (const std::string lacks = entra_client_lacks(settings); !lacks.empty())
+    throw ConfigError("settings are missing for a client secret from the key vault (" +
+                      settings.find("key_vault")->origin() + "): " + lacks + "; set them");
   settings.workspace();
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);

@@ -4,8 +4,10 @@
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/reply.hpp"
 #include "pglakebase/auth/scopes.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/crypto/base64.hpp"
 #include "pglakebase/net/form.hpp"
 
@@ -23,6 +25,8 @@ class OauthM2mSource final : public CredentialSource {
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
     const Setting* id = context.settings.find("client_id");
     if (id == nullptr) return NotConfigured{"no client_id (DATABRICKS_CLIENT_ID)"};
+    if (client_is_entras(context.settings))
+      return NotConfigured{"the client is Entra's (KEY_VAULT_NAME or AZURE_TENANT_ID is set)"};
     const Setting* secret = context.settings.secret("client_secret");
     if (secret == nullptr) return NotConfigured{"no client_secret (DATABRICKS_CLIENT_SECRET)"};
     check_discovery(context.settings, *secret);
@@ -58,10 +62,10 @@ class OauthM2mSource final : public CredentialSource {
     HttpRequest request;
     request.method = "POST";
     request.url = endpoint;
-    request.headers = {"Accept: application/json",
-                       "Content-Type: application/x-www-form-urlencoded",
-                       "Authorization: Basic " +
-                           base64(percent_encoded(id.value) + ":" + percent_encoded(secret.value))};
+    request.headers = {
+        "Accept: application/json", "Content-Type: application/x-www-form-urlencoded",
+        "Authorization: Basic " + base64(percent_encoded(id.value) + ":" +
+                                         percent_encoded(reveal_secret(context, secret).reveal()))};
     request.body =
         form_encoded({{"grant_type", "client_credentials"}, {"scope", scopes(settings)}});
     const std::int64_t asked_ms = context.clock.wall_ms();

@@ -10,6 +10,11 @@ using Maker = std::unique_ptr<CredentialSource> (*)();
 constexpr Maker k_makers[] = {
     make_source_pat,
     make_source_oauth_m2m,
+    make_source_azure_msi,
+    make_source_azure_client_secret,
+    make_source_azure_certificate,
+    make_source_azure_workload_identity,
+    make_source_azure_cli,
 };
 
 constexpr std::string_view k_sdk_auth_types[] = {"pat",

@@ -10,6 +10,11 @@ namespace pglakebase {
 
 std::unique_ptr<CredentialSource> make_source_pat();
 std::unique_ptr<CredentialSource> make_source_oauth_m2m();
+std::unique_ptr<CredentialSource> make_source_azure_msi();
+std::unique_ptr<CredentialSource> make_source_azure_client_secret();
+std::unique_ptr<CredentialSource> make_source_azure_certificate();
+std::unique_ptr<CredentialSource> make_source_azure_workload_identity();
+std::unique_ptr<CredentialSource> make_source_azure_cli();
 
 /// All sources, in the order of databricks-sdk-go (config/auth_default.go): the only place that
 /// names them all.
