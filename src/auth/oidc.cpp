@@ -1,11 +1,16 @@
 #include "pglakebase/auth/oidc.hpp"
 
+#include "pglakebase/auth/auth_error.hpp"
 #include "pglakebase/auth/reply.hpp"
+#include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/view.hpp"
+#include "pglakebase/net/form.hpp"
 
 namespace pglakebase {
 namespace {
 
+constexpr const char* k_token_path = "/oidc/v1/token";
+constexpr const char* k_discovery_path = "/oidc/.well-known/oauth-authorization-server";
 constexpr std::int64_t k_longest_life_s = 30 * 24 * 3600;
 
 // A number, or a text of digits (Microsoft's first API).
@@ -49,6 +54,43 @@ WorkspaceToken parse_token_response(const HttpResponse& response, std::int64_t a
   token.issued_ms = asked_ms;
   token.expires_ms = asked_ms + seconds_field(answer, "expires_in", call) * 1000;
   return token;
+}
+
+WorkspaceToken at_token_endpoint(const SourceContext& context,
+                                 const std::function<WorkspaceToken(const std::string&)>& ask) {
+  const std::string& workspace = context.settings.workspace();
+  const std::string given(context.settings.get("discovery_url"));
+  if (!given.empty()) return ask(discover_token_endpoint(context.http, given));
+  try {
+    return ask(workspace + k_token_path);
+  } catch (const AuthError& error) {
+    if (error.status() != 404) throw;
+  }
+  return ask(discover_token_endpoint(context.http, workspace + k_discovery_path));
+}
+
+void check_discovery(const Settings& settings, const Setting& secret) {
+  const Setting* url = settings.find("discovery_url");
+  if (url == nullptr || url->level == Level::directive || url->level == secret.level) return;
+  throw ConfigError("the secret from " + secret.origin() + " is not sent where " + url->origin() +
+                    " says; give both in the same place, or unset the latter");
+}
+
+WorkspaceToken ask_token(const SourceContext& context, const std::string& endpoint,
+                         const std::vector<std::pair<std::string_view, std::string_view>>& form,
+                         const std::vector<std::string>& headers, const std::string& what,
+                         const std::function<std::string(int)>& remedy) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = endpoint;
+  request.headers = {"Accept: application/json", "Content-Type: application/x-www-form-urlencoded"};
+  request.headers.insert(request.headers.end(), headers.begin(), headers.end());
+  request.body = form_encoded(form);
+  const std::int64_t asked_ms = context.clock.wall_ms();
+  const std::string origin(origin_of(endpoint));
+  const HttpResponse response =
+      send_expecting_success(context.http, request, {what, origin}, remedy);
+  return parse_token_response(response, asked_ms, origin);
 }
 
 }  // namespace pglakebase

@@ -10,6 +10,11 @@ using Maker = std::unique_ptr<CredentialSource> (*)();
 constexpr Maker k_makers[] = {
     make_source_pat,
     make_source_oauth_m2m,
+    make_source_github_oidc,
+    make_source_azure_devops_oidc,
+    make_source_env_oidc,
+    make_source_file_oidc,
+    make_source_github_oidc_azure,
     make_source_azure_msi,
     make_source_azure_client_secret,
     make_source_azure_certificate,

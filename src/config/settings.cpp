@@ -73,6 +73,7 @@ struct Settings::Resolver {
     if (choice != nullptr && chosen.level == Level::own_variable) silence({Level::variable});
     find_workspaces();
     merge(order(choice));
+    take_named_token();
     refuse_several_ways();
     refuse_what_is_not_built();
   }
@@ -209,6 +210,18 @@ struct Settings::Resolver {
             "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") != std::string::npos)
       throw ConfigError("the workspace id from " + out.find("workspace_id")->origin() +
                         " is none; it is the number behind ?o= in the workspace's address");
+  }
+
+  // oidc_token_env names the only variable that counts.
+  void take_named_token() {
+    const Setting* named = out.find("oidc_token_env");
+    if (named == nullptr) return;
+    const std::string variable = named->value;
+    out.values_.erase("oidc_token");
+    const auto given = std::find_if(request.environment.begin(), request.environment.end(),
+                                    [&](const auto& entry) { return entry.name == variable; });
+    if (given != request.environment.end())
+      out.values_["oidc_token"] = {given->value, Level::variable, variable, {}};
   }
 
   void refuse_several_ways() const {

@@ -18,6 +18,8 @@ namespace {
 
 // No credential lives longer.
 constexpr std::int64_t k_longest_life_s = 86'400;
+// The setting whose value is the name of a variable, that holds an identity token.
+constexpr std::string_view k_names_a_variable = "oidc_token_env";
 
 bool names_a_path(std::string_view input, std::string_view value) {
   // A program without a slash is looked for in PATH.
@@ -26,6 +28,17 @@ bool names_a_path(std::string_view input, std::string_view value) {
   if (input == "google_credentials") return !starts_with(trim(value), "{");
   return ends_with(input, "_file") || ends_with(input, "_filepath") || ends_with(input, "_path") ||
          ends_with(input, "_dir") || input == "google_application_credentials";
+}
+
+// A secret that a variable of the program holds: the helper does not see the program's environment.
+const char* kept_in_variable(const Input& input, std::string_view given) {
+  constexpr std::string_view reference = "env:";
+  const bool secret = input.input_class == InputClass::deciding ||
+                      input.input_class == InputClass::assertion ||
+                      input.input_class == InputClass::material;
+  if (!secret || !starts_with(given, reference)) return nullptr;
+  const Text name(slice(given, reference.size()));
+  return environment(name.c_str());
 }
 
 // The helper runs in "/", and two directories may hold files of one name.
@@ -76,13 +89,16 @@ Request Request::build(std::string_view hosts, std::string_view service,
                              variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
     request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
+  request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
   for (std::size_t i = 0; i < inputs().size(); ++i)
     for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
       char buffer[64];
       std::string_view name;
       if (const char* value = variables.value(i, n);
-          value != nullptr && input_variable(inputs()[i], n, buffer, name))
+          value != nullptr && input_variable(inputs()[i], n, buffer, name)) {
         request.add(inputs()[i], "env.", name, value, has_client_id, cache);
+        if (inputs()[i].name == k_names_a_variable) request.add_named(value, has_client_id, cache);
+      }
     }
 
   std::int64_t seconds = 0;
@@ -107,7 +123,9 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
                   std::string_view given, bool has_client_id, const Cache& cache) {
   if (given.empty()) return;
   Text value;
-  if (names_a_path(input.name, given)) {
+  if (const char* kept = kept_in_variable(input, given)) {
+    value.append(kept);
+  } else if (names_a_path(input.name, given)) {
     append_absolute(value, given);
   } else {
     value.append(given);
@@ -131,6 +149,18 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
     case InputClass::material:
       append_prefixed(secrets_, "secret.", key.view(), value.view());
   }
+}
+
+// Several settings may name one; which of them counts is decided where the profile is known, too.
+void Request::add_named(std::string_view variable, bool has_client_id, const Cache& cache) {
+  const Input* token = find_input("oidc_token");
+  if (token == nullptr || variable == token->variables[0]) return;
+  for (const char c : variable)
+    if (c != '_' && !(c >= '0' && c <= '9') && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'))
+      return;
+  Text name(variable);
+  if (const char* value = environment(name.c_str()))
+    add(*token, "env.", variable, value, has_client_id, cache);
 }
 
 void Request::append_document(Text& out, const Options& options) const {

@@ -10,6 +10,11 @@ namespace pglakebase {
 
 std::unique_ptr<CredentialSource> make_source_pat();
 std::unique_ptr<CredentialSource> make_source_oauth_m2m();
+std::unique_ptr<CredentialSource> make_source_github_oidc();
+std::unique_ptr<CredentialSource> make_source_azure_devops_oidc();
+std::unique_ptr<CredentialSource> make_source_env_oidc();
+std::unique_ptr<CredentialSource> make_source_file_oidc();
+std::unique_ptr<CredentialSource> make_source_github_oidc_azure();
 std::unique_ptr<CredentialSource> make_source_azure_msi();
 std::unique_ptr<CredentialSource> make_source_azure_client_secret();
 std::unique_ptr<CredentialSource> make_source_azure_certificate();

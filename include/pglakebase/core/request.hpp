@@ -43,6 +43,7 @@ class Request {
  private:
   void add(const Input& input, std::string_view origin, std::string_view name,
            std::string_view given, bool has_client_id, const Cache& cache);
+  void add_named(std::string_view variable, bool has_client_id, const Cache& cache);
 
   Text selecting_;
   Text secrets_;
