@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 
 class ConnectProxy:
-    def __init__(self, refuse: int | None = None) -> None:
+    """`leads_to` gives the port on this machine that a host name leads to; else the name is looked up."""
+
+    def __init__(self, refuse: int | None = None, leads_to: Callable[[str], int | None] = lambda host: None) -> None:
         self.refuse = refuse
+        self._leads_to = leads_to
         self.asked: list[str] = []
         self.authorizations: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -44,7 +48,8 @@ class ConnectProxy:
             client.close()
             return
         host, _, port = target.rpartition(":")
-        server = socket.create_connection((host, int(port)))
+        here = self._leads_to(host)
+        server = socket.create_connection(("127.0.0.1", here) if here else (host, int(port)))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=_pump, args=(client, server), daemon=True).start()
         _pump(server, client)
