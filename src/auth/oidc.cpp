@@ -1,5 +1,7 @@
 #include "pglakebase/auth/oidc.hpp"
 
+#include <algorithm>
+
 #include "pglakebase/auth/auth_error.hpp"
 #include "pglakebase/auth/reply.hpp"
 #include "pglakebase/config/config_error.hpp"
@@ -14,7 +16,7 @@ constexpr const char* k_discovery_path = "/oidc/.well-known/oauth-authorization-
 constexpr std::int64_t k_longest_life_s = 30 * 24 * 3600;
 
 // A number, or a text of digits (Microsoft's first API).
-std::int64_t seconds_field(const nlohmann::json& object, const char* name, const Call& call) {
+std::int64_t number_field(const nlohmann::json& object, const char* name, const Call& call) {
   const auto field = object.find(name);
   std::int64_t seconds = 0;
   if (field != object.end() && field->is_number_integer()) {
@@ -23,9 +25,12 @@ std::int64_t seconds_field(const nlohmann::json& object, const char* name, const
              !parse_number(field->get_ref<const std::string&>(), seconds)) {
     throw_unexpected(call, std::string(name) + " is missing or no number");
   }
+  return seconds;
+}
+
+void check_life(std::int64_t seconds, const Call& call) {
   if (seconds <= 0 || seconds > k_longest_life_s)
     throw_unexpected(call, "a token came that has ended already or never ends");
-  return seconds;
 }
 
 }  // namespace
@@ -52,8 +57,17 @@ WorkspaceToken parse_token_response(const HttpResponse& response, std::int64_t a
   if (!equals_ignoring_case(string_field(answer, "token_type", call), "Bearer"))
     throw_unexpected(call, "token_type is not Bearer");
   token.issued_ms = asked_ms;
-  token.expires_ms = asked_ms + seconds_field(answer, "expires_in", call) * 1000;
+  const std::int64_t life_s = number_field(answer, "expires_in", call);
+  check_life(life_s, call);
+  token.expires_ms = asked_ms + life_s * 1000;
   return token;
+}
+
+std::int64_t moment_field(const nlohmann::json& object, const char* name, std::int64_t now_ms,
+                          const Call& call) {
+  const std::int64_t moment_s = number_field(object, name, call);
+  check_life(std::max<std::int64_t>(moment_s, 0) - now_ms / 1000, call);
+  return moment_s * 1000;
 }
 
 WorkspaceToken at_token_endpoint(const SourceContext& context,

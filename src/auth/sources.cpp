@@ -7,9 +7,13 @@ namespace {
 
 using Maker = std::unique_ptr<CredentialSource> (*)();
 
+// clang-format off
 constexpr Maker k_makers[] = {
     make_source_pat,
+    make_source_basic,
     make_source_oauth_m2m,
+    make_source_databricks_cli,
+    make_source_metadata_service,
     make_source_github_oidc,
     make_source_azure_devops_oidc,
     make_source_env_oidc,
@@ -20,7 +24,10 @@ constexpr Maker k_makers[] = {
     make_source_azure_certificate,
     make_source_azure_workload_identity,
     make_source_azure_cli,
+    make_source_google_credentials,
+    make_source_google_id,
 };
+// clang-format on
 
 constexpr std::string_view k_sdk_auth_types[] = {"pat",
                                                  "basic",

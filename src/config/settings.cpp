@@ -126,6 +126,8 @@ struct Settings::Resolver {
                                          chosen != nullptr ? chosen->origin() : "", out.files_);
     if (profile.values.empty()) return;
     out.profile_ = profile.name + " in " + profile.file;
+    out.profile_name_ = profile.name;
+    out.profile_file_ = profile.file;
     for (const auto& [key, value] : profile.values) {
       const std::string_view input = input_of_profile_key(key);
       if (!input.empty() && !value.empty())

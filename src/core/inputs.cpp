@@ -90,6 +90,7 @@ constexpr Input k_inputs[] = {
     {"google_service_account", selecting, P::any, {"DATABRICKS_GOOGLE_SERVICE_ACCOUNT"}},
     {"google_credentials", deciding, P::trusted, {"GOOGLE_CREDENTIALS"}},
     {"google_application_credentials", selecting, P::trusted, {"GOOGLE_APPLICATION_CREDENTIALS"}},
+    {"google_metadata_host", selecting, P::none, {"GCE_METADATA_HOST"}},
 
     // Other people's switches that choose between sources
     {"use_lakebase", selecting, P::none, {"USE_LAKEBASE"}},

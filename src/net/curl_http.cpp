@@ -181,6 +181,10 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
                       std::string(origin_of(request.url)) +
                           " does not answer; check that this machine has such a service",
                       k_absent_hold_ms);
+    if (request.local && code == CURLE_COULDNT_CONNECT)
+      throw HttpError(HttpError::Kind::unreachable, "nobody listens at " +
+                                                        std::string(origin_of(request.url)) +
+                                                        "; check that the service runs there");
     throw curl_error(code, origin_of(request.url), detail, proxy_status);
   }
   long status = 0;

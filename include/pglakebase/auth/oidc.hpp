@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pglakebase/auth/credential_source.hpp"
+#include "pglakebase/auth/reply.hpp"
 
 namespace pglakebase {
 
@@ -18,6 +19,11 @@ std::string discover_token_endpoint(HttpClient& http, const std::string& url);
 /// the wall clock before the call. Throws AuthError.
 WorkspaceToken parse_token_response(const HttpResponse& response, std::int64_t asked_ms,
                                     const std::string& origin);
+
+/// A moment of expiry in seconds since 1970, as a number or a text of digits; in milliseconds.
+/// Throws AuthError if it is neither, or lies before `now_ms`, or more than 30 days after.
+std::int64_t moment_field(const nlohmann::json& object, const char* name, std::int64_t now_ms,
+                          const Call& call);
 
 /// Calls `ask` with the address of the workspace's token endpoint: where the setting discovery_url
 /// says; else the one that every workspace has, and another one only if that is not there (404).

@@ -9,7 +9,10 @@
 namespace pglakebase {
 
 std::unique_ptr<CredentialSource> make_source_pat();
+std::unique_ptr<CredentialSource> make_source_basic();
 std::unique_ptr<CredentialSource> make_source_oauth_m2m();
+std::unique_ptr<CredentialSource> make_source_databricks_cli();
+std::unique_ptr<CredentialSource> make_source_metadata_service();
 std::unique_ptr<CredentialSource> make_source_github_oidc();
 std::unique_ptr<CredentialSource> make_source_azure_devops_oidc();
 std::unique_ptr<CredentialSource> make_source_env_oidc();
@@ -20,6 +23,8 @@ std::unique_ptr<CredentialSource> make_source_azure_client_secret();
 std::unique_ptr<CredentialSource> make_source_azure_certificate();
 std::unique_ptr<CredentialSource> make_source_azure_workload_identity();
 std::unique_ptr<CredentialSource> make_source_azure_cli();
+std::unique_ptr<CredentialSource> make_source_google_credentials();
+std::unique_ptr<CredentialSource> make_source_google_id();
 
 /// All sources, in the order of databricks-sdk-go (config/auth_default.go): the only place that
 /// names them all.

@@ -46,6 +46,9 @@ class Settings {
 
   /// `PROD in /home/u/.databrickscfg`; empty if none is used.
   const std::string& profile() const { return profile_; }
+  /// Its name and its file alone.
+  const std::string& profile_name() const { return profile_name_; }
+  const std::string& profile_file() const { return profile_file_; }
   /// The stamps (append_file_stamp()) of the configuration files that this was read from.
   const std::string& files() const { return files_; }
 
@@ -61,6 +64,8 @@ class Settings {
   std::string workspace_;
   std::string workspace_id_;
   std::string profile_;
+  std::string profile_name_;
+  std::string profile_file_;
   std::string files_;
 };
 
