@@ -9,6 +9,7 @@
 #include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/config/profile.hpp"
 #include "pglakebase/config/workspace_host.hpp"
+#include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -195,6 +196,7 @@ struct Settings::Resolver {
     if (token != out.values_.end() && out.get("auth_type").empty() &&
         token_is_ignored(token->second, out.find("key_vault")))
       out.values_.erase(token);
+    note_identity_files();
     const Setting* host = out.find("workspace");
     if (host == nullptr) return;
     const WorkspaceHost parsed = parse_workspace_host(host->value, host->origin());
@@ -224,6 +226,18 @@ struct Settings::Resolver {
                                     [&](const auto& entry) { return entry.name == variable; });
     if (given != request.environment.end())
       out.values_["oidc_token"] = {given->value, Level::variable, variable, {}};
+  }
+
+  // Another token in the file may be another identity's: its file counts as configuration.
+  void note_identity_files() {
+    for (const char* input : {"token", "native_password"}) {
+      const std::string_view value = out.get(input);
+      constexpr std::string_view reference = "file:";
+      if (!value.starts_with(reference)) continue;
+      Text line;
+      append_file_stamp(line, value.substr(reference.size()));
+      out.files_ += line.view();
+    }
   }
 
   void refuse_several_ways() const {
