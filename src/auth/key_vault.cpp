@@ -32,12 +32,28 @@ std::string_view zone_of(const Settings& settings, std::string_view vault) {
                                                    : std::string_view();
 }
 
+// Without what stands in a vault itself. A client whose secret does cannot be who asks for it, nor
+// is its id that of a managed identity.
+Settings for_machine(const Settings& settings) {
+  const auto elsewhere = [](const Setting& setting) {
+    return setting.value.starts_with("keyvault:") ||
+           setting.value.starts_with("databricks-secret:");
+  };
+  const Setting* secret = settings.find("azure_client_secret");
+  const bool other_client = secret != nullptr && elsewhere(*secret);
+  return settings.without([&](std::string_view input, const Setting& setting) {
+    return elsewhere(setting) || (other_client && input == "azure_client_id");
+  });
+}
+
 Secret ask(const SourceContext& context, const std::string& host, std::string_view zone,
            std::string_view name, const std::string& origin) {
   const std::string server = "https://" + host;
   const Call call{"the secret " + std::string(name), server, "Azure Key Vault"};
-  const WorkspaceToken token =
-      machine_identity_token(context, "https://" + std::string(zone.substr(1)));
+  const Settings settings = for_machine(context.settings);
+  const WorkspaceToken token = machine_identity_token(
+      {settings, context.cache, context.http, context.clock, context.deadline_ms},
+      "https://" + std::string(zone.substr(1)));
   HttpRequest request;
   request.url = server + "/secrets/" + std::string(name) + k_version;
   request.headers = {"Accept: application/json", "Authorization: Bearer " + token.token.reveal()};
