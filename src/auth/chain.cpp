@@ -40,13 +40,28 @@ void Chain::declined(const std::string& why) {
   reasons_.append(": ").append(why);
 }
 
+std::string Chain::profile() const {
+  const std::string& profile = context_.settings.profile();
+  return profile.empty() ? "no profile used" : "profile " + profile;
+}
+
+std::string Chain::story() const {
+  std::string story = " (signing in by " + std::string(candidate_.source->name()) + " to " +
+                      context_.settings.workspace() + ", " + profile();
+  if (!reasons_.empty()) story += "; passed over were " + reasons_;
+  return story + ")";
+}
+
 void Chain::throw_exhausted() const {
   const Settings& settings = context_.settings;
-  throw ConfigError(
-      "no way to sign in to " + settings.workspace() + " is configured (" + reasons_ + "; " +
-      (settings.profile().empty() ? "no profile used" : "profile " + settings.profile()) +
-      "); set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN, "
-      "or name a profile that has them");
+  const Setting* chosen = settings.find("auth_type");
+  throw ConfigError("no way to sign in to " + settings.workspace() + " is configured (" + reasons_ +
+                    "; " + profile() + "); " +
+                    (chosen != nullptr
+                         ? "set what it lacks, or unset auth_type (from " + chosen->origin() + ")"
+                         : "set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or "
+                           "DATABRICKS_TOKEN, or name a "
+                           "profile that has them"));
 }
 
 }  // namespace pglakebase

@@ -180,14 +180,21 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
   settings.workspace();
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);
-  while (const Chain::Candidate* candidate = chain.next()) {
-    try {
-      SignIn sign_in(run, context, *candidate, target);
-      sign_in.credential().append_record(reply);
-      return;
-    } catch (const SourceDeclined& declined) {
-      chain.declined(declined.what());
+  try {
+    while (const Chain::Candidate* candidate = chain.next()) {
+      try {
+        SignIn sign_in(run, context, *candidate, target);
+        sign_in.credential().append_record(reply);
+        return;
+      } catch (const SourceDeclined& declined) {
+        chain.declined(declined.what());
+      }
     }
+  } catch (const AuthError& error) {
+    throw AuthError(error.what() + chain.story(), error.permanent(), error.hold_ms(),
+                    error.status());
+  } catch (const ConfigError& error) {
+    throw ConfigError(error.what() + chain.story(), error.hold_ms());
   }
   chain.throw_exhausted();
 }

@@ -50,7 +50,7 @@ class LocalLakebase:
 
     @property
     def ports(self) -> dict[str, int]:
-        """gateway, odd, provisioned, api, second-api, plain."""
+        """gateway, odd, provisioned, api, second-api, local, plain."""
         return self.info["ports"]
 
     @property
@@ -92,6 +92,11 @@ class LocalLakebase:
     def certificates(self) -> dict[str, str]:
         """The Azure application's certificate and key: pem, encrypted-pem, pkcs12 … -> path."""
         return call(self.directory, "certificates")
+
+    @property
+    def identities(self) -> dict[str, Any]:
+        """What GitHub, Azure DevOps, Google … have given to a job or a machine."""
+        return self.info["identities"]
 
     def conninfo(self, host: str = "demo", port: str = "gateway", **more: str) -> str:
         """For a stock libpq: verified TLS to one of the hosts."""
@@ -172,6 +177,11 @@ class LocalLakebase:
     def let_read_vaults(self, *identities: str) -> None:
         """These and nobody else; until reset."""
         call(self.directory, "vault-readers", names=list(identities))
+
+    def vouch(self, issuer: str, subject: str, audience: str = "", *, lifetime: int = 600) -> str:
+        """An identity provider's token (api/identity_providers.py); by default for the demo workspace's token endpoint."""
+        audience = audience or self.workspace()["url"] + "/oidc/v1/token"
+        return call(self.directory, "vouch", issuer=issuer, subject=subject, audience=audience, lifetime=lifetime)
 
     def revoke(self, token: str) -> None:
         call(self.directory, "revoke", token=token)

@@ -30,7 +30,7 @@ class Control:
             "forget": world.records.clear, "faults": world.faults.listing, "settings": lambda: vars(world.settings),
             "set": world.settings.update, "reset": self._reset, "fault": self._fault,
             "clear-faults": world.faults.clear, "revoke": self._revoke, "revoke-all": self._revoke_all,
-            "mint": self._mint, "add-role": self._add_role, "certificate": self._certificate,
+            "mint": self._mint, "vouch": self._vouch, "add-role": self._add_role, "certificate": self._certificate,
             "mint-entra": self._mint_entra, "federated-token": self._federated_token,
             "vault-readers": self._vault_readers,
             "certificates": lambda: world.directory.write_files(Path(info["dir"])),
@@ -90,6 +90,9 @@ class Control:
 
     def _vault_readers(self, names: list[str]) -> None:
         self._world.directory.vault_readers = set(names)
+
+    def _vouch(self, issuer: str, subject: str, audience: str, lifetime: int = 600) -> str:
+        return self._world.identities.mint(issuer, subject, audience, lifetime)
 
     async def _add_role(self, name: str, identity: str = "", password: str = "") -> None:
         label = roles_setup.label_of(identity) if identity else ""

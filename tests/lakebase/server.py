@@ -92,6 +92,7 @@ class Server:
         ports["second-api"] = world.workspaces["second"].port
         ports["azure-api"] = world.workspaces["azure"].port
         ports |= {name: port.number for name, port in self._azure.items()}
+        ports["local"] = self._apis[0].local_port
         ports["plain"] = self._cluster.port
         files.write_client_files(self.directory, world, ports)
         return {
@@ -102,10 +103,11 @@ class Server:
             "routes": LABELS,
             "env": files.environment(self.directory, world, ports),
             "postgres_socket": self._cluster.socket,
-            "workspaces": {w.name: {"url": w.url, "id": w.estate.workspace_id, "secrets": w.secrets,
+            "workspaces": {w.name: {"url": w.url, "id": w.estate.workspace_id, "secrets": w.secrets, "passwords": w.passwords,
                                     "pats": {owner: pat for pat, owner in w.pats.items()}}
                            for w in world.workspaces.values()},
             "azure": world.directory.describe(),
+            "identities": world.identities.describe(world.workspaces["demo"].url, f"http://127.0.0.1:{ports['local']}"),
             "passwords": {inventory.NATIVE_ROLE: world.native_password, inventory.PLAIN_ROLE: world.plain_password},
         }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from . import inventory, tokens
+from .api.identity_providers import IdentityProviders
 from .azure.directory import Directory
 from .faults import FaultBook
 from .inventory import Estate, Host, Principal
@@ -44,6 +45,7 @@ class Workspace:
         self.signer = tokens.Signer()
         self.secrets = {p.name: "dose" + secrets.token_hex(16) for p in estate.principals
                         if p.kind == "SERVICE_PRINCIPAL"}
+        self.passwords = {p.name: "pw-" + secrets.token_hex(16) for p in estate.principals if p.kind == "USER"}
         self.pats = {"dapi" + secrets.token_hex(16): p.name for p in estate.principals
                      if p.name not in estate.pats.values()} | estate.pats
 
@@ -85,6 +87,7 @@ class World:
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
+        self.identities = IdentityProviders()
         self.native_password = secrets.token_urlsafe(18)
         self.plain_password = secrets.token_urlsafe(18)
 

@@ -25,10 +25,15 @@ class Chain {
   const Candidate* next();
   /// Says why the candidate turned out not to be configured.
   void declined(const std::string& why);
+  /// For the end of an error text: " (signing in by … to …)", with the profile, and the sources
+  /// that were passed over, each with what it lacked.
+  std::string story() const;
   /// Every source tried, what it lacked, and what to do. To be thrown when next() gave null.
   [[noreturn]] void throw_exhausted() const;
 
  private:
+  std::string profile() const;
+
   std::vector<std::unique_ptr<CredentialSource>> sources_;
   const SourceContext& context_;
   std::size_t at_ = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -61,10 +62,13 @@ class Call:
         """Who calls, if it may: by PAT or by OAuth token of this workspace."""
         self._check_workspace_id()
         kind, _, token = self.request.headers.get("authorization", "").partition(" ")
+        if kind == "Basic":
+            return self._by_password(token)
         if kind != "Bearer" or not token:
             raise ApiError(401, "UNAUTHENTICATED",
                            "Credential was not sent or was of an unsupported type for this API.")
-        found = self._by_pat(token) or self._by_entra(token) or self._by_jwt(token)
+        found = (self._by_pat(token) or self._by_entra(token) or self._by_google(token)
+                 or self._by_jwt(token))
         if scope not in found.scopes and "all-apis" not in found.scopes:
             raise ApiError(403, "PERMISSION_DENIED", f"Provided OAuth token does not have required scopes: {scope}")
         return found
@@ -151,6 +155,25 @@ class Call:
             return None
         known = self.workspace.estate.tenant and self.world.directory.signer.verifies(decoded)
         return decoded.claims if known else None
+
+    def _by_google(self, token: str) -> Optional[Caller]:
+        """An ID token of Google; the header beside it must be a token of the same account, if it is there."""
+        user = self.world.identities.google_user(token, self.workspace.url)
+        owner = self.workspace.principal(user or "")
+        second = self.request.headers.get("x-databricks-gcp-sa-access-token")
+        if second is not None and second not in self.world.identities.google_access_tokens:
+            raise ApiError(401, "UNAUTHENTICATED", "Invalid access token.")
+        return Caller(owner, frozenset({"all-apis"})) if owner is not None else None
+
+    def _by_password(self, encoded: str) -> Caller:
+        try:
+            user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            user, password = "", ""
+        owner = self.workspace.principal(user)
+        if owner is None or self.workspace.passwords.get(user) != password:
+            raise ApiError(401, "UNAUTHENTICATED", "Invalid username or password.")
+        return Caller(owner, frozenset({"all-apis"}))
 
     def _by_jwt(self, token: str) -> Caller:
         try:

@@ -12,6 +12,7 @@ from ..httpd import Response
 from ..inventory import Principal
 from .call import SCOPES, Call
 
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -33,7 +34,7 @@ def discovery(call: Call) -> dict[str, Any]:
         "jwks_uri": f"{base}/oidc/jwks.json",
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": ["code"],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["client_credentials", TOKEN_EXCHANGE],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],
     }
@@ -70,12 +71,31 @@ def token(call: Call) -> Response:
     grant = form.get("grant_type")
     if grant is None:
         raise OAuthError(400, "invalid_request", "Missing required parameter: grant_type")
+    if grant == TOKEN_EXCHANGE:
+        return _exchange(call, form)
     if grant != "client_credentials":
         raise OAuthError(400, "unsupported_grant_type", f"Grant type {grant} is not supported")
     unknown = sorted(set(form) - {"grant_type", "scope"})
     if unknown:
         raise OAuthError(400, "invalid_request", f"Unexpected parameter: {unknown[0]}")
-    principal = _authenticate(call)
+    return _issue(call, _authenticate(call), form)
+
+
+def _exchange(call: Call, form: dict[str, str]) -> Response:
+    """An identity provider's token for one of the workspace, where a federation policy says so."""
+    wanted = {"grant_type", "subject_token", "subject_token_type", "scope"}
+    if set(form) - {"client_id"} != wanted or "authorization" in call.request.headers \
+            or form["subject_token_type"] != "urn:ietf:params:oauth:token-type:jwt":
+        raise OAuthError(400, "invalid_request", "Malformed token exchange request")
+    policy = call.world.identities.policy_for(form["subject_token"], form.get("client_id", ""),
+                                              f"{_base_url(call)}/oidc/v1/token")
+    principal = call.workspace.principal((policy.client_id or policy.subject) if policy is not None else "")
+    if principal is None:
+        raise OAuthError(400, "invalid_grant", "No federation policy matches the subject token")
+    return _issue(call, principal, form)
+
+
+def _issue(call: Call, principal: Principal, form: dict[str, str]) -> Response:
     scopes = form.get("scope", "").split()
     if not scopes or not set(scopes) <= SCOPES:
         raise OAuthError(400, "invalid_scope", f"Invalid scope: {form.get('scope', '')!r}")

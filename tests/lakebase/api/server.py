@@ -16,7 +16,8 @@ from ..faults import API
 from ..httpd import Request, Response
 from ..pgclient import Connection
 from ..world import Workspace, World
-from . import credentials, database, misbehaviour, oidc, postgres, scim, secret_scopes
+from . import (azure_devops, credentials, database, github, google, metadata_service, misbehaviour, oidc, postgres, scim,
+               secret_scopes)
 from .call import ApiError, Call
 
 PROJECT = "/api/2.0/postgres/projects/{project}"
@@ -42,6 +43,15 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
     ("GET", BRANCH + "/roles", postgres.list_roles),
     ("GET", "/api/2.0/preview/scim/v2/Me", scim.me),
     ("GET", "/api/2.0/secrets/get", secret_scopes.get),
+    ("GET", "/github/idtoken", github.id_token),
+    ("POST", "/devops/{organization}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken",
+     azure_devops.oidc_token),
+    ("POST", "/google/token", google.token),
+    ("POST", "/v1/projects/-/serviceAccounts/{account}:generateIdToken", google.generate_id_token),
+    ("POST", "/v1/projects/-/serviceAccounts/{account}:generateAccessToken", google.generate_access_token),
+    # On the listener without TLS.
+    ("GET", "/metadata-service/{session}", metadata_service.token),
+    ("GET", "/computeMetadata/v1/instance/service-accounts/default/token", google.machine_token),
 )
 UNKNOWN_ROUTE = "unknown"
 
@@ -56,6 +66,8 @@ class Route:
 
 ROUTES = tuple(Route(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), f"{method} {path}", handler)
                for method, path, handler in _ROUTES)
+LOCAL_LABELS = frozenset({"GET /metadata-service/{session}",
+                          "GET /computeMetadata/v1/instance/service-accounts/default/token"})
 LABELS = tuple(route.label for route in ROUTES)
 
 
@@ -68,16 +80,23 @@ class WorkspaceApi:
         self._context = context
         self._catalog = catalog
         self._server: Optional[asyncio.Server] = None
+        # Metadata servers speak plain HTTP, to the machine itself.
+        self._local: Optional[asyncio.Server] = None
+        self.local_port = 0
 
     async def open(self) -> None:
         callback = partial(self._connected, partial(httpd.serve, self._handle, self._world.now))
         self._server = await asyncio.start_server(callback, "127.0.0.1", 0, ssl=self._context, backlog=4096,
                                                   limit=httpd.MAX_HEAD)
         self._workspace.port = self._server.sockets[0].getsockname()[1]
+        handle = partial(httpd.serve, self._handle_local, self._world.now)
+        self._local = await asyncio.start_server(handle, "127.0.0.1", 0, limit=httpd.MAX_HEAD)
+        self.local_port = self._local.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        for server in (self._server, self._local):
+            if server is not None:
+                server.close()
 
     async def _connected(self, serve: Callable[..., Any], reader: asyncio.StreamReader,
                          writer: asyncio.StreamWriter) -> None:
@@ -85,6 +104,12 @@ class WorkspaceApi:
         for counter in (self._world.records.connections, self._world.records.handshakes):
             counter[f"api {self._workspace.name}"] += 1
         await serve(reader, writer)
+
+    async def _handle_local(self, request: Request) -> Response:
+        route, _ = self._find(request)
+        if route is None or route.label not in LOCAL_LABELS:
+            return Response(426, b"This needs TLS.", {"Content-Type": "text/plain"})
+        return await self._handle(request)
 
     async def _handle(self, request: Request) -> Response:
         route, parameters = self._find(request)

@@ -49,7 +49,7 @@ TEST_F(ChainTest, WhatDeclinesLateIsListedToo) {
   ASSERT_NE(chain.next(), nullptr);
   chain.declined("no login");
   EXPECT_EQ(chain.next(), nullptr);
-  EXPECT_TRUE(contains(exhausted(chain), "pat: no login; oauth-m2m: no client_id"));
+  EXPECT_TRUE(contains(exhausted(chain), "pat: no login; basic: no username"));
 }
 
 TEST_F(ChainTest, AuthTypeTakesOneAlone) {
@@ -72,7 +72,7 @@ TEST_F(ChainTest, AuthTypesThatAreNotThereAreSaidClearly) {
     } catch (const ConfigError& error) {
       EXPECT_TRUE(contains(error.what(), part)) << error.what();
       EXPECT_TRUE(contains(error.what(), "DATABRICKS_AUTH_TYPE")) << error.what();
-      EXPECT_TRUE(contains(error.what(), "pat, oauth-m2m")) << error.what();
+      EXPECT_TRUE(contains(error.what(), "pat, basic, oauth-m2m")) << error.what();
     }
   }
 }
