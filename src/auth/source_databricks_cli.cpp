@@ -16,7 +16,7 @@ namespace {
 
 using Version = std::array<std::int64_t, 3>;
 
-constexpr std::int64_t k_patience_ms = 20'000;
+constexpr std::int64_t k_patience_ms = 10'000;
 // What is smaller is the legacy CLI, a Python script (databricks-sdk-go, cli_token_source.go).
 constexpr off_t k_smallest_cli = 1024 * 1024;
 // Older ones pass over --profile where "auth token" is asked for.

@@ -54,6 +54,17 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
+// A directive goes before the variable of the same setting.
+std::string network_setting(const RequestDocument& request, std::string_view name) {
+  for (const auto& [given, value] : request.network)
+    if (given == name) return value;
+  const Input* input = find_input(name);
+  char buffer[64];
+  std::string_view own;
+  if (input == nullptr || !input_variable(*input, 0, buffer, own)) return {};
+  return variable(std::string(own).c_str());
+}
+
 // Work ends before the process does, so that the reason is still told.
 std::int64_t working_time_ms(const RequestDocument& request) {
   return request.deadline_ms - std::min<std::int64_t>(request.deadline_ms / 10, 500);
@@ -79,7 +90,9 @@ int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t 
   apply_network(request);
   const Cache cache = Cache::open_at(request.cache_path);
   SystemClock clock;
-  CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")));
+  CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")),
+                {network_setting(request, "client_certificate_file"),
+                 network_setting(request, "client_key_file")});
   PacedHttp paced(curl, clock, cache, request.network_digest, deadline_ms);
   RetryingHttp http(paced, clock, deadline_ms);
   Text reply;

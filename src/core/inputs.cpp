@@ -104,6 +104,8 @@ constexpr Input k_inputs[] = {
     {"no_proxy", network, P::none, {"no_proxy", "NO_PROXY"}},
     {"ssl_cert_file", network, P::none, {"SSL_CERT_FILE"}},
     {"ssl_cert_dir", network, P::none, {"SSL_CERT_DIR"}},
+    {"client_certificate_file", network, P::trusted, {}},
+    {"client_key_file", network, P::trusted, {}},
 
     // Read by the library or the command alone
     {"auth", local, P::any, {}},

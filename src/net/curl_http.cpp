@@ -125,6 +125,11 @@ void CurlHttp::set_common() {
     set(curl, CURLOPT_CAINFO, trust_.file.empty() ? nullptr : trust_.file.c_str());
     set(curl, CURLOPT_CAPATH, trust_.directory.empty() ? nullptr : trust_.directory.c_str());
   }
+  if (!certificate_.file.empty()) {
+    const std::string& key = certificate_.key_file;
+    set(curl, CURLOPT_SSLCERT, certificate_.file.c_str());
+    set(curl, CURLOPT_SSLKEY, key.empty() ? certificate_.file.c_str() : key.c_str());
+  }
   set(curl, CURLOPT_USERAGENT, "pglakebase/" PGLAKEBASE_VERSION);
   set(curl, CURLOPT_CONNECTTIMEOUT_MS, k_connect_timeout_ms);
 }

@@ -18,11 +18,15 @@ ENDPOINT = "projects/blue/branches/production/endpoints/primary"
 WORKSPACE = f"https://{inventory.AZURE_WORKSPACE_HOST}"
 
 
-def proxy_to(lakebase: LocalLakebase) -> ConnectProxy:
-    def leads_to(host: str) -> int:
-        return lakebase.ports["azure-api" if host == inventory.AZURE_WORKSPACE_HOST else "azure"]
+VAULTS = ("your-keyvault-name", "lakebase-vault", "no-such-vault")
+MICROSOFT = ("login.microsoftonline.com", "pipelines.actions.githubusercontent.com",
+             *(f"{vault}.vault.azure.net" for vault in VAULTS))
 
-    return ConnectProxy(leads_to=leads_to)
+
+def proxy_to(lakebase: LocalLakebase) -> ConnectProxy:
+    ports = {inventory.AZURE_WORKSPACE_HOST: lakebase.ports["azure-api"],
+             **{name: lakebase.ports["azure"] for name in MICROSOFT}}
+    return ConnectProxy(leads_to={f"{name}:443": ("127.0.0.1", port) for name, port in ports.items()})
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from .inventory import AZURE_WORKSPACE_HOST, CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
-API_NAMES = ("localhost", "127.0.0.1", "iamcredentials.googleapis.com")
+API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.test", "iamcredentials.googleapis.com")
 # Reached by their real names through a proxy of the test's own.
 AZURE_NAMES = (AZURE_WORKSPACE_HOST, "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
                "*.vault.azure.net", "*.vault.usgovcloudapi.net", "*.vault.azure.cn",
@@ -126,5 +126,6 @@ def _sign(subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_alternative_name(n) for n in names]),
                                         critical=False)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(
+            [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())

@@ -1,19 +1,19 @@
-"""A web proxy for CONNECT that counts, or refuses."""
+"""A web proxy for CONNECT that counts, refuses, wants a password, or leads a name to another place."""
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
-from collections.abc import Callable
 from types import TracebackType
 
 
 class ConnectProxy:
-    """`leads_to` gives the port on this machine that a host name leads to; else the name is looked up."""
-
-    def __init__(self, refuse: int | None = None, leads_to: Callable[[str], int | None] = lambda host: None) -> None:
+    def __init__(self, refuse: int | None = None, leads_to: dict[str, tuple[str, int]] | None = None,
+                 password: str = "") -> None:
         self.refuse = refuse
-        self._leads_to = leads_to
+        self._leads_to = leads_to or {}
+        self._authorization = base64.b64encode(password.encode()).decode() if password else ""
         self.asked: list[str] = []
         self.authorizations: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -43,19 +43,20 @@ class ConnectProxy:
         target = lines[0].split(" ")[1]
         self.asked.append(target)
         self.authorizations += [line for line in lines if line.lower().startswith("proxy-authorization:")]
-        if self.refuse is not None:
-            client.sendall(f"HTTP/1.1 {self.refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
+        told = self.authorizations[-1].rpartition(" ")[2] if self.authorizations else ""
+        refuse = 407 if self._authorization and told != self._authorization else self.refuse
+        if refuse is not None:
+            client.sendall(f"HTTP/1.1 {refuse} No\r\nContent-Length: 0\r\n\r\n".encode())
             client.close()
             return
         host, _, port = target.rpartition(":")
-        here = self._leads_to(host)
-        server = socket.create_connection(("127.0.0.1", here) if here else (host, int(port)))
+        server = socket.create_connection(self._leads_to.get(target, (host, int(port))))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=_pump, args=(client, server), daemon=True).start()
-        _pump(server, client)
+        threading.Thread(target=pump, args=(client, server), daemon=True).start()
+        pump(server, client)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def pump(source: socket.socket, sink: socket.socket) -> None:
     try:
         while data := source.recv(65536):
             sink.sendall(data)

@@ -15,7 +15,8 @@ class CurlHttp final : public HttpClient {
  public:
   /// Starts libcurl only when something is sent: most runs of the helper find what they want in the
   /// cache.
-  explicit CurlHttp(Trust trust) : trust_(std::move(trust)) {}
+  explicit CurlHttp(Trust trust, ClientCertificate certificate = {})
+      : trust_(std::move(trust)), certificate_(std::move(certificate)) {}
 
   HttpResponse send(const HttpRequest& request) override;
 
@@ -25,6 +26,7 @@ class CurlHttp final : public HttpClient {
   void set_local();
 
   Trust trust_;
+  ClientCertificate certificate_;
   CurlHandle handle_;
 };
 

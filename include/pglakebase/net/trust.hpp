@@ -10,6 +10,12 @@ struct Trust {
   std::string directory;
 };
 
+/// What we show to servers that ask for a certificate of ours; PEM files, empty for none.
+struct ClientCertificate {
+  std::string file;
+  std::string key_file;  ///< empty: the key stands in `file`, too
+};
+
 /// SSL_CERT_FILE and SSL_CERT_DIR (empty if unset) as OpenSSL takes them; else the system's. A
 /// directory of hashed names is preferred to a bundle: it is read as needed, and parsing a bundle
 /// of 145 roots takes 25 ms.
