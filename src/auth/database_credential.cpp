@@ -1,5 +1,6 @@
 #include "pglakebase/auth/database_credential.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "pglakebase/auth/rfc3339.hpp"
@@ -13,6 +14,9 @@ using nlohmann::json;
 
 // The Date header counts whole seconds, and answers travel.
 constexpr std::int64_t k_clocks_agree_ms = 2'000;
+// What Lakebase gives at most. An end that lies later is not believed: the token would be used
+// long after its real one.
+constexpr std::int64_t k_longest_life_ms = 3'600'000;
 
 json claims(const Setting& setting) {
   json parsed = json::parse(setting.value, nullptr, /*allow_exceptions=*/false);
@@ -86,7 +90,8 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   Credential credential;
   credential.token.assign(token_field(answer.json, "token", call));
   credential.issued_ms = answer.asked_ms;
-  credential.expires_ms = local_time_ms(*ends, answer.date_s, answer.answered_ms);
+  credential.expires_ms = std::min(local_time_ms(*ends, answer.date_s, answer.answered_ms),
+                                   answer.answered_ms + k_longest_life_ms);
   if (credential.expires_ms <= answer.answered_ms)
     throw_unexpected(call,
                      "it has expired already; the clock of this machine or of the server may "

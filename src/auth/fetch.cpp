@@ -79,8 +79,14 @@ class SignIn {
                           " is still under way; try again in a moment",
                       false, 0);
     Credential credential;
-    const bool kept = entries_.read_credential(identity_, credential) && good(credential);
-    if (!kept) credential = issue();
+    const bool found = entries_.read_credential(identity_, credential);
+    const bool kept = found && good(credential);
+    if (!kept) {
+      // Who asks meanwhile, or if this fails, need not go without what is still valid.
+      if (found && valid(credential))
+        entries_.write_resolution(identity_, context_.settings.files());
+      credential = issue();
+    }
     credential.identity.assign(identity_.view());
     const bool had_user = !credential.user.empty();
     if (!had_user) credential.user.assign(known_user());
@@ -99,6 +105,11 @@ class SignIn {
   }
 
  private:
+  bool valid(const Credential& credential) const {
+    return freshness(credential.lifetime(run_.request.refresh_before_ms), run_.clock.wall_ms(),
+                     k_full_jitter) != Freshness::expired;
+  }
+
   // Does what stands in the cache spare us the calls?
   bool good(const Credential& credential) const {
     const std::int64_t now = run_.clock.wall_ms();

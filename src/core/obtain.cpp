@@ -133,6 +133,10 @@ class Obtaining {
       }
     }
     wait(result, options_.deadline_ms);
+    // A setting was changed since, which does not invalidate what the same identity holds: the
+    // helper has seen to that, even if it could get nothing newer.
+    if (!result.ok && look(result.credential) && state(result.credential) != Freshness::expired)
+      return from_cache(result);
     return result;
   }
 
@@ -160,6 +164,13 @@ class Obtaining {
     Failure failure;
     Claim claim(cache_, request_);
     if (standing_failure(cache_, request_, failure) || !claim.take()) return;
+    // As below: another's fetch may have ended between the two looks.
+    Credential now;
+    if ((look(now) && state(now) == Freshness::fresh) ||
+        standing_failure(cache_, request_, failure)) {
+      claim.give_up();
+      return;
+    }
     Text reply;
     if (start(0, reply) == HelperEnd::not_started) claim.give_up();
   }
@@ -186,10 +197,10 @@ class Obtaining {
           return;
         }
       }
-      if (!options_.despite_failure && standing_failure(cache_, request_, result.failure)) return;
+      if (fails_already(result)) return;
       if (Claim claim(cache_, request_); claim.take()) {
-        // The one before may have ended between the two looks.
-        if (found_fresh(result)) {
+        // The one before may have ended between the looks, well or not.
+        if (found_fresh(result) || fails_already(result)) {
           claim.give_up();
           return;
         }
@@ -211,6 +222,10 @@ class Obtaining {
     const Freshness now = state(result.credential);
     result.ok = result.from_cache = now == Freshness::fresh || now == Freshness::ageing;
     return result.ok;
+  }
+
+  bool fails_already(Obtained& result) const {
+    return !options_.despite_failure && standing_failure(cache_, request_, result.failure);
   }
 
   void ask_helper(Obtained& result, Claim& claim, std::int64_t deadline_ms) const {

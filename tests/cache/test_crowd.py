@@ -11,8 +11,7 @@ import pytest
 from lakebase.client import LocalLakebase
 from lakebase.inventory import fleet_endpoint
 from support.fetch_request import Request
-
-from .conftest import CREDENTIALS, TOKENS, Product
+from support.product import CREDENTIALS, TOKENS, Product
 
 ENDPOINTS = 50
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ENDPOINT, Product
-from .records import fields, join
+from support.cache_files import fields, join
+from support.product import ENDPOINT, Product
 
 NOBODY = 65534
 KINDS = ("key", "request", "credential", "workspace", "issued")

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from support.cache_files import fields
+from support.product import PSQL, Product
 from support.waiting import wait_until
-
-from .conftest import PSQL, Product
-from .records import fields
 
 # Kinds whose files are whole records at any moment; locks are empty, the key is not text.
 RECORDS = ("request", "credential", "workspace", "issued", "fetching", "failure", "trouble", "endpoint", "user")

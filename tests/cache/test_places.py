@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Product
+from support.product import Product
 
 NOBODY = 65534
 # A user without an entry in the password file, with nothing prepared for it.

@@ -9,8 +9,7 @@ import pytest
 
 from lakebase.client import LocalLakebase
 from lakebase.inventory import fleet_endpoint
-
-from .conftest import CREDENTIALS, ENDPOINT, TOKENS, Product
+from support.product import CREDENTIALS, ENDPOINT, TOKENS, Product
 
 OUTAGES = {
     "503": ("status", {"status": 503}),

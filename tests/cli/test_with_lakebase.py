@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,6 @@ CREDENTIALS = "POST /api/2.0/postgres/credentials"
 TOKENS = "POST /oidc/v1/token"
 PSQL = "/usr/lib/postgresql/15/bin/psql"
 QUERY = ["-XAtqw", "-c", "select current_user"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LocalLakebase]:
-    with LocalLakebase() as running:
-        yield running
-
-
-@pytest.fixture
-def lakebase(server: LocalLakebase) -> LocalLakebase:
-    server.reset()
-    return server
 
 
 @pytest.fixture

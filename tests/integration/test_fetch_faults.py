@@ -25,6 +25,11 @@ CREDENTIALS = "POST /api/2.0/postgres/credentials"
 DISCOVERY = "GET /oidc/.well-known/oauth-authorization-server"
 ROUTES = [TOKEN, CREDENTIALS]
 
+# Where time must be looked at: what goes wrong lasts as long as the helper may live (30 s by default) or as one call may
+# (10 s); these bounds are far below that, and far above what a busy machine takes.
+WELL_BEFORE_THE_DEADLINE = 15
+WELL_BEFORE_A_CALL_IS_GIVEN_UP = 8
+
 
 def failed(request: Request, lakebase: LocalLakebase) -> Reply:
     reply = request.run()
@@ -48,7 +53,7 @@ def test_a_refused_credential_is_final_in_one_call(lakebase: LocalLakebase, requ
     reply = failed(request_, lakebase)
     assert reply.permanent
     assert f"HTTP {status}" in reply.sentence and lakebase.workspace()["url"] in reply.sentence
-    assert 5 < reply.held_for(time.time()) <= 10
+    assert reply.hold == 10
     assert calls(lakebase, CREDENTIALS) == 1
 
 
@@ -101,7 +106,8 @@ def test_retry_after_is_kept(lakebase: LocalLakebase, request_: Request, retry_a
     lakebase.fault("api", "status", CREDENTIALS, status=429, retry_after=retry_after, times=1)
     started = time.monotonic()
     assert request_.run().ok
-    assert least <= time.monotonic() - started < 4
+    assert least <= time.monotonic() - started < WELL_BEFORE_THE_DEADLINE
+    assert calls(lakebase, CREDENTIALS) == 2
 
 
 @pytest.mark.parametrize("retry_after, held", [("100", 100), ("date:200", 200), ("4000", 300)])
@@ -110,22 +116,28 @@ def test_a_long_retry_after_is_left_to_the_next(
     lakebase.fault("api", "status", CREDENTIALS, status=429, retry_after=retry_after)
     started = time.monotonic()
     reply = failed(request_, lakebase)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < WELL_BEFORE_THE_DEADLINE
     assert calls(lakebase, CREDENTIALS) == 1
     assert not reply.permanent
-    assert held - 3 < reply.held_for(time.time()) <= held
+    # A date has whole seconds.
+    assert held - 1.5 < reply.hold <= held
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_outage_ends_in_time(lakebase: LocalLakebase, request_: Request, status: int) -> None:
     lakebase.fault("api", "status", CREDENTIALS, status=status)
     request_.options["deadline_ms"] = 3000
-    started = time.monotonic()
     reply = failed(request_, lakebase)
-    assert time.monotonic() - started < 5
     assert not reply.permanent and f"HTTP {status}" in reply.sentence
-    assert 3 < reply.held_for(time.time()) <= 5
-    assert 2 <= calls(lakebase, CREDENTIALS) <= 6
+    assert reply.hold == 5
+    # With time enough it would be six: the pauses between six last longer than the three seconds.
+    assert 1 <= calls(lakebase, CREDENTIALS) <= 5
+
+
+def test_an_outage_is_given_up(lakebase: LocalLakebase, request_: Request) -> None:
+    lakebase.fault("api", "status", CREDENTIALS, status=503)
+    assert not failed(request_, lakebase).permanent
+    assert calls(lakebase, CREDENTIALS) == 6
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -134,7 +146,9 @@ def test_a_server_that_hangs(lakebase: LocalLakebase, request_: Request, route: 
     request_.options["deadline_ms"] = 2000
     started = time.monotonic()
     reply = failed(request_, lakebase)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < WELL_BEFORE_A_CALL_IS_GIVEN_UP
+    # A second call would be made once the first is given up.
+    assert calls(lakebase, route) == 1
     assert "in time" in reply.sentence or "no time" in reply.sentence
     assert not reply.permanent
 
@@ -210,8 +224,8 @@ def test_nobody_listens(lakebase: LocalLakebase, request_: Request) -> None:
     request_.environment["DATABRICKS_HOST"] = "https://127.0.0.1:1"
     started = time.monotonic()
     reply = failed(request_, lakebase)
-    assert time.monotonic() - started < 2
-    assert not reply.permanent and reply.held_for(time.time()) <= 2
+    assert time.monotonic() - started < WELL_BEFORE_THE_DEADLINE
+    assert not reply.permanent and reply.hold <= 2
     assert "no connection" in reply.sentence
 
 

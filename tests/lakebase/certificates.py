@@ -16,7 +16,7 @@ from .inventory import AZURE_WORKSPACE_HOST, CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
-API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.test", "iamcredentials.googleapis.com")
+API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.test", "workspace.example.test", "iamcredentials.googleapis.com")
 # Reached by their real names through a proxy of the test's own.
 AZURE_NAMES = (AZURE_WORKSPACE_HOST, "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
                "*.vault.azure.net", "*.vault.usgovcloudapi.net", "*.vault.azure.cn",
@@ -52,15 +52,20 @@ def self_signed(names: tuple[str, ...]) -> bytes:
     return _chain(key, _sign(subject, key, subject, key, names))
 
 
-def make_contexts(directory: Path) -> tuple[ssl.SSLContext, dict[str, ssl.SSLContext]]:
-    """Writes ca.pem, other-ca.pem and the server chains; returns the API's context and the gateway's, by kind."""
+def make_contexts(directory: Path) -> tuple[
+        dict[str, ssl.SSLContext], dict[str, ssl.SSLContext]]:
+    """Writes ca.pem, other-ca.pem and the server chains; returns the API's contexts and the gateway's, by kind."""
     authority = Authority("Local Lakebase CA")
     stranger = Authority("Somebody Else CA")
     other = Authority("Other Local CA")
     (directory / "ca.pem").write_bytes(authority.pem())
     (directory / "other-ca.pem").write_bytes(other.pem())
     chains = {
-        "api": authority.issue(API_NAMES + AZURE_NAMES),
+        "api good": authority.issue(API_NAMES + AZURE_NAMES),
+        "api wrong-host": authority.issue(("workspace.example.net",)),
+        "api expired": authority.issue(API_NAMES, expired=True),
+        "api untrusted": stranger.issue(API_NAMES),
+        "api self-signed": self_signed(API_NAMES),
         "good": authority.issue(CERTIFICATE_NAMES),
         "wrong-host": authority.issue(("db.example.net",)),
         "expired": authority.issue(CERTIFICATE_NAMES, expired=True),
@@ -71,13 +76,14 @@ def make_contexts(directory: Path) -> tuple[ssl.SSLContext, dict[str, ssl.SSLCon
     }
     contexts = {}
     for kind, chain in chains.items():
-        path = directory / f"server-{kind}.pem"
+        path = directory / f"server-{kind.replace(' ', '-')}.pem"
         write_private(path, chain)
         contexts[kind] = _server_context(path)
     for kind in CERTIFICATE_KINDS:
         # libpq 17 and later insists on this protocol name when it starts TLS without an SSLRequest.
         contexts[kind].set_alpn_protocols(["postgresql"])
-    return contexts.pop("api"), contexts
+    of_api = {kind.removeprefix("api "): contexts.pop(kind) for kind in chains if kind.startswith("api ")}
+    return of_api, contexts
 
 
 def _server_context(chain: Path) -> ssl.SSLContext:

@@ -143,6 +143,14 @@ class LocalLakebase:
         """Nobody listens on that port for a while."""
         call(self.directory, "refuse", name=listener, seconds=seconds)
 
+    def listen(self, on: bool, listener: str = "gateway") -> None:
+        """False: nobody listens on that port (api and second-api, too) until True, or reset()."""
+        call(self.directory, "listen", listener=listener, on=on)
+
+    def hang_up(self) -> None:
+        """Ends all connections to the APIs."""
+        call(self.directory, "hang-up")
+
     def use_certificate(self, kind: str, listener: str = "odd") -> None:
         """good, wrong-host, expired, untrusted, self-signed; other-root and cross-signed: see the README."""
         call(self.directory, "certificate", listener=listener, kind=kind)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from . import inventory, roles_setup, tokens
-from .gateway.listener import Gateway
+from .api.listener import ApiListener
+from .api.server import WorkspaceApi
+from .gateway.listener import Gateway, Listener
 from .httpd import Request, Response
 from .pgclient import Connection, QueryFailed
 from .world import Workspace, World
@@ -18,12 +20,15 @@ from .world import Workspace, World
 class Control:
     """Each verb is a method that takes the request's JSON object as keywords."""
 
-    def __init__(self, world: World, gateway: Gateway, catalog: Connection, info: dict[str, Any],
+    def __init__(self, world: World, gateway: Gateway, apis: list[WorkspaceApi], catalog: Connection, info: dict[str, Any],
                  stop: Callable[[], None]) -> None:
         self._world = world
         self._gateway = gateway
         self._catalog = catalog
+        self._listeners: dict[str, Listener | ApiListener] = {
+            **gateway.listeners, "api": apis[0].listener, "second-api": apis[1].listener}
         self._info = info
+        self._shut: set[str] = set()  # listeners where nobody listens
         self._stop = stop
         self._verbs: dict[str, Callable[..., Any]] = {
             "info": lambda: self._info, "counters": world.records.counters, "connections": world.records.listing,
@@ -34,7 +39,7 @@ class Control:
             "mint-entra": self._mint_entra, "federated-token": self._federated_token,
             "vault-readers": self._vault_readers,
             "certificates": lambda: world.directory.write_files(Path(info["dir"])),
-            "refuse": self._gateway.refuse, "alias": self._alias, "stop": stop,
+            "hang-up": self._hang_up, "refuse": self._gateway.refuse, "listen": self._listen, "alias": self._alias, "stop": stop,
         }
 
     async def handle(self, request: Request) -> Response:
@@ -50,9 +55,13 @@ class Control:
             return Response.json({"error": f"{type(error).__name__}: {error}"}, 400)
         return Response.json({"result": result})
 
-    def _reset(self) -> None:
+    async def _reset(self) -> None:
         self._world.reset()
         self._gateway.reset()
+        for name in list(self._shut):
+            await self._listen(name, True)
+        for listener in self._listeners.values():
+            listener.use_certificate("good")
 
     def _fault(self, area: str, kind: str, target: str = "*", workspace: str = "*", times: int | None = None,
                after: int = 0, options: dict[str, Any] | None = None) -> int:
@@ -63,7 +72,22 @@ class Control:
         self._world.hosts[name] = self._world.hosts[inventory.HOSTS.get(host, host)]
 
     def _certificate(self, listener: str, kind: str) -> None:
-        self._gateway.listeners[listener].use_certificate(kind)
+        self._listeners[listener].use_certificate(kind)
+
+    async def _listen(self, listener: str, on: bool) -> None:
+        if on == (listener not in self._shut):
+            return
+        target = self._listeners[listener]
+        if isinstance(target, ApiListener):
+            await (target.open() if on else target.shut())
+        else:
+            await (self._gateway.listen(listener) if on else self._gateway.shut(listener))
+        self._shut ^= {listener}
+
+    def _hang_up(self) -> None:
+        for listener in self._listeners.values():
+            if isinstance(listener, ApiListener):
+                listener.hang_up()
 
     def _revoke(self, token: str) -> None:
         self._world.issued.revoked.add(tokens.decode(token).claims["jti"])

@@ -9,6 +9,7 @@ from typing import Any
 
 API = "api"
 GATEWAY = "gateway"
+CONNECTION = "connection"
 
 # kind -> the options it takes; README.md says what each does.
 KINDS: dict[str, dict[str, frozenset[str]]] = {
@@ -20,8 +21,10 @@ KINDS: dict[str, dict[str, frozenset[str]]] = {
         "garbage": frozenset(),
         "empty": frozenset(),
         "huge": frozenset({"bytes"}),
+        "gzip": frozenset({"bytes"}),
         "delay": frozenset({"seconds"}),
         "hang": frozenset(),
+        "hang_midway": frozenset(),
         "reset": frozenset(),
         "reset_after_headers": frozenset(),
         "truncate": frozenset(),
@@ -40,6 +43,7 @@ KINDS: dict[str, dict[str, frozenset[str]]] = {
         "slow": frozenset({"stage", "seconds"}),
         "reject": frozenset({"message", "sqlstate", "severity", "detail"}),
     },
+    CONNECTION: {"close": frozenset(), "reset": frozenset(), "stall": frozenset()},
 }
 REQUIRED = {"redirect": {"location"}, "missing_field": {"field"}, "null_field": {"field"},
             "set_field": {"field", "value"}, "other_identity": {"identity"}, "drop": {"stage"}, "slow": {"stage"}}

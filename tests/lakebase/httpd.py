@@ -18,8 +18,8 @@ MAX_HEAD = 64 * 1024
 MAX_BODY = 1 << 20
 
 # How a response is put on the wire.
-NORMAL, RESET, RESET_AFTER_HEADERS, TRUNCATED, HANG, ENDLESS = (
-    "normal", "reset", "reset_after_headers", "truncated", "hang", "endless")
+NORMAL, RESET, RESET_AFTER_HEADERS, TRUNCATED, HANG, HANG_MIDWAY, ENDLESS = (
+    "normal", "reset", "reset_after_headers", "truncated", "hang", "hang_midway", "endless")
 
 
 @dataclass
@@ -125,9 +125,11 @@ async def _deliver(writer: asyncio.StreamWriter, request: Request | None, respon
         await asyncio.sleep(0.05)
         _reset(writer)
         return False
-    if response.delivery == TRUNCATED:
+    if response.delivery in (TRUNCATED, HANG_MIDWAY):
         writer.write(head + response.body[:len(response.body) // 2])
         await writer.drain()
+        if response.delivery == HANG_MIDWAY:
+            await asyncio.sleep(3600)
         return False
     writer.write(head if request is not None and request.method == "HEAD" else head + response.body)
     await writer.drain()

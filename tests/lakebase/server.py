@@ -43,17 +43,17 @@ class Server:
     async def start(self) -> None:
         initdb = self._cluster.initialise()
         world = World(self._settings)
-        api_context, contexts = certificates.make_contexts(self.directory)
+        api_contexts, contexts = certificates.make_contexts(self.directory)
         if await asyncio.to_thread(initdb.wait) != 0:
             raise ClusterFailed(f"initdb failed; see {self._cluster.log}")
         self._cluster.start(inventory.PLAIN_ROLE)
         self._catalog = await roles_setup.create_database(self._cluster.socket)
         await roles_setup.populate(self._catalog, world)
         for workspace in world.workspaces.values():
-            api = WorkspaceApi(world, workspace, api_context, self._catalog)
+            api = WorkspaceApi(world, workspace, api_contexts, self._catalog)
             await api.open()
             self._apis.append(api)
-        await self._open_azure(world, api_context)
+        await self._open_azure(world, api_contexts["good"])
         self._gateway = Gateway(world, contexts, self._cluster.socket, self._catalog)
         self._gateway.open()
         info = self._describe(world)
@@ -124,7 +124,7 @@ class Server:
 
     async def _open_control(self, world: World, info: dict[str, Any]) -> None:
         assert self._gateway is not None and self._catalog is not None
-        control = Control(world, self._gateway, self._catalog, info, self._stopping.set)
+        control = Control(world, self._gateway, self._apis, self._catalog, info, self._stopping.set)
         path = self.directory / "control"
         self._control = await asyncio.start_unix_server(partial(httpd.serve, control.handle, world.now), path,
                                                         limit=httpd.MAX_HEAD)

@@ -9,7 +9,10 @@ import pytest
 from support.build import ROOT
 
 
-@pytest.mark.parametrize("check", ["format", "tidy", "layers", "shell", "python", "text"])
+CHECKS = ["format", "layers", "shell", "python", "text", pytest.param("tidy", marks=pytest.mark.full)]
+
+
+@pytest.mark.parametrize("check", CHECKS)
 def test_lint(check: str) -> None:
     done = subprocess.run([ROOT / "scripts" / "lint", check], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -61,8 +61,10 @@ class Reply:
     def permanent(self) -> bool:
         return self.record["permanent"] == "1"
 
-    def held_for(self, now: float) -> float:
-        return int(self.record["not_before_ms"]) / 1000 - now
+    @property
+    def hold(self) -> float:
+        """For how many seconds after it was seen nobody is to ask again."""
+        return (int(self.record["not_before_ms"]) - int(self.record["seen_ms"])) / 1000
 
 
 @dataclass

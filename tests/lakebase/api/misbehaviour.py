@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import time
 from typing import Any, Optional
@@ -38,6 +39,9 @@ async def instead(fault: Fault, call: Call) -> Optional[Response]:
         return Response(200, b"", {"Content-Type": "application/json"})
     elif fault.kind == "huge":
         return _huge(options)
+    elif fault.kind == "gzip":
+        return Response(200, gzip.compress(bytes(options.get("bytes", 64 << 20))),
+                        {"Content-Type": "application/json", "Content-Encoding": "gzip"})
     elif fault.kind == "hang":
         return Response(delivery=httpd.HANG)
     elif fault.kind == "reset":
@@ -50,6 +54,8 @@ def spoil(fault: Fault, response: Response) -> None:
     options = fault.options
     if fault.kind == "reset_after_headers":
         response.delivery = httpd.RESET_AFTER_HEADERS
+    elif fault.kind == "hang_midway":
+        response.delivery = httpd.HANG_MIDWAY
     elif fault.kind == "truncate":
         response.delivery = httpd.TRUNCATED
     elif fault.kind == "date_skew":

@@ -19,6 +19,7 @@ from ..world import Workspace, World
 from . import (azure_devops, credentials, database, github, google, metadata_service, misbehaviour, oidc, postgres, scim,
                secret_scopes)
 from .call import ApiError, Call
+from .listener import ApiListener
 
 PROJECT = "/api/2.0/postgres/projects/{project}"
 BRANCH = PROJECT + "/branches/{branch}"
@@ -74,36 +75,25 @@ LABELS = tuple(route.label for route in ROUTES)
 class WorkspaceApi:
     """HTTPS for one workspace, on a port of its own."""
 
-    def __init__(self, world: World, workspace: Workspace, context: ssl.SSLContext, catalog: Connection) -> None:
+    def __init__(self, world: World, workspace: Workspace, contexts: dict[str, ssl.SSLContext], catalog: Connection) -> None:
         self._world = world
         self._workspace = workspace
-        self._context = context
         self._catalog = catalog
-        self._server: Optional[asyncio.Server] = None
+        self.listener = ApiListener(world, workspace, contexts, partial(httpd.serve, self._handle, world.now))
         # Metadata servers speak plain HTTP, to the machine itself.
         self._local: Optional[asyncio.Server] = None
         self.local_port = 0
 
     async def open(self) -> None:
-        callback = partial(self._connected, partial(httpd.serve, self._handle, self._world.now))
-        self._server = await asyncio.start_server(callback, "127.0.0.1", 0, ssl=self._context, backlog=4096,
-                                                  limit=httpd.MAX_HEAD)
-        self._workspace.port = self._server.sockets[0].getsockname()[1]
+        await self.listener.open()
         handle = partial(httpd.serve, self._handle_local, self._world.now)
         self._local = await asyncio.start_server(handle, "127.0.0.1", 0, limit=httpd.MAX_HEAD)
         self.local_port = self._local.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        for server in (self._server, self._local):
-            if server is not None:
-                server.close()
-
-    async def _connected(self, serve: Callable[..., Any], reader: asyncio.StreamReader,
-                         writer: asyncio.StreamWriter) -> None:
-        # asyncio calls this once TLS is agreed on.
-        for counter in (self._world.records.connections, self._world.records.handshakes):
-            counter[f"api {self._workspace.name}"] += 1
-        await serve(reader, writer)
+        self.listener.close()
+        if self._local is not None:
+            self._local.close()
 
     async def _handle_local(self, request: Request) -> Response:
         route, _ = self._find(request)

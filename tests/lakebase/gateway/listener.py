@@ -93,14 +93,19 @@ class Gateway:
 
     async def refuse(self, name: str, seconds: float) -> None:
         """Nobody listens on the port for a while: connection refused."""
-        listener = self.listeners[name]
+        await self.shut(name)
+        self._keep(asyncio.create_task(self._reopen(self.listeners[name], seconds)))
+
+    async def shut(self, name: str) -> None:
+        """Nobody listens on the port until `listen`."""
         acceptor = self._acceptors.pop(name)
         acceptor.cancel()
         # The event loop must have let go of the socket before it is closed.
         await asyncio.wait([acceptor])
-        listener.close()
-        task = asyncio.create_task(self._reopen(listener, seconds))
-        self._keep(task)
+        self.listeners[name].close()
+
+    async def listen(self, name: str) -> None:
+        await self._reopen(self.listeners[name], 0)
 
     async def connect(self) -> Link:
         _, link = await asyncio.get_running_loop().create_unix_connection(Link, self._backend)
@@ -126,8 +131,6 @@ class Gateway:
 
     def reset(self) -> None:
         self._pooler_failures.clear()
-        for listener in self.listeners.values():
-            listener.use_certificate("good")
 
     def _listen(self, listener: Listener) -> None:
         listener.open()

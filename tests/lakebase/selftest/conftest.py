@@ -1,25 +1,11 @@
-"""One server for all tests; each finds it as it was at start."""
+"""What the local Lakebase's own tests share."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from ..client import LocalLakebase
 from .http_client import Api
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[LocalLakebase]:
-    with LocalLakebase() as running:
-        yield running
-
-
-@pytest.fixture
-def lakebase(server: LocalLakebase) -> LocalLakebase:
-    server.reset()
-    return server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 // WAY is connectdb or start (one string), params or start-params (expand_dbname, then keyword=value
 // or keyword alone for a null value), login (seven arguments). The argument "NULL" is a null.
 #include <libpq-fe.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "polling.hpp"
 #include "report.hpp"
 
 namespace {
@@ -30,21 +30,6 @@ void count_sigchld(int) {
 
 const char* argument(char** argv, int i) {
   return std::strcmp(argv[i], "NULL") == 0 ? nullptr : argv[i];
-}
-
-using Poll = PostgresPollingStatusType (*)(PGconn*);
-
-void poll_until_done(PGconn* connection, Poll function) {
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
-    pollfd waiting{PQsocket(connection),
-                   static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    if (::poll(&waiting, 1, 20'000) <= 0) {
-      report("poll", "nothing happened");
-      return;
-    }
-    state = function(connection);
-  }
 }
 
 struct Arrays {

@@ -2,29 +2,14 @@
 // a report and "done=<the line>":
 //   connectdb CONNINFO | start CONNINFO | reset | reset-start | finish
 #include <libpq-fe.h>
-#include <poll.h>
 
 #include <iostream>
 #include <string>
 
+#include "polling.hpp"
 #include "report.hpp"
 
 namespace {
-
-using Poll = PostgresPollingStatusType (*)(PGconn*);
-
-void poll_until_done(PGconn* connection, Poll function) {
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
-    pollfd waiting{PQsocket(connection),
-                   static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    if (::poll(&waiting, 1, 20'000) <= 0) {
-      report("poll", "nothing happened");
-      return;
-    }
-    state = function(connection);
-  }
-}
 
 PGconn* start(const char* conninfo) {
   PGconn* connection = PQconnectStart(conninfo);

@@ -78,6 +78,14 @@ TEST_F(DatabaseCredentialTest, OurClockCounts) {
   EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + 3'600'000);
 }
 
+TEST_F(DatabaseCredentialTest, AnEndBeyondTheLongestLifeIsNotBelieved) {
+  for (const char* end : {"2027-01-15T10:00:00Z", "2037-01-15T08:00:00Z", "9999-12-31T23:59:59Z"}) {
+    http_.reply("POST", k_credentials_url, 200,
+                std::string(R"({"token":"t","expire_time":")") + end + R"("})");
+    EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + 3'600'000) << end;
+  }
+}
+
 TEST(LocalTime, IsCorrectedWhereClocksDiffer) {
   EXPECT_EQ(local_time_ms(100'000, 0, 50'000), 100'000);
   EXPECT_EQ(local_time_ms(100'000, 49, 50'000), 100'000);

@@ -435,5 +435,35 @@ TEST_F(FetchTest, AChangedConfigurationFileIsReadAgainWithoutACall) {
   EXPECT_EQ(issued(), 1);
 }
 
+TEST_F(FetchTest, AChangedFileLeavesTheValidOneInReachIfNoNewOneCanBeHad) {
+  set("DATABRICKS_HOST", "");
+  set("DATABRICKS_CLIENT_ID", "");
+  set("DATABRICKS_CLIENT_SECRET", "");
+  const std::string profile = "[DEFAULT]\nhost=https://w\nclient_id=app\nclient_secret=";
+  dir_.write(".databrickscfg", profile + "s3cret\n");
+  replies();
+  token();
+  dir_.write(".databrickscfg", profile + "another\n");
+  const auto resolved = [&] {
+    Text text;
+    Resolution resolution;
+    cache_.read(k_kind_request, cache_.name(request_.selecting), text);
+    return resolution.parse(text.view()) && resolution.files_unchanged();
+  };
+  FakeHttp refusing;
+  std::swap(http_, refusing);
+  http_.reply("POST", k_token_url, 401, "{}");
+  http_.reply("POST", k_token_url, 401, "{}");
+  // Long expired: it stays out of reach.
+  const std::int64_t begun = clock_.wall;
+  clock_.wall = begun + 4'000'000;
+  EXPECT_FALSE(run().ok);
+  EXPECT_FALSE(resolved());
+  // Ageing.
+  clock_.wall = begun + 3'590'000;
+  EXPECT_FALSE(run().ok);
+  EXPECT_TRUE(resolved());
+}
+
 }  // namespace
 }  // namespace pglakebase
