@@ -63,7 +63,7 @@ std::string discover_tenant(const SourceContext& context) {
   const std::string_view origin = origin_of(response.location);
   std::string_view path = std::string_view(response.location).substr(origin.size());
   std::string_view tenant;
-  if (response.status >= 300 && response.status < 400 && path.starts_with('/')) {
+  if (response.status >= 300 && response.status < 400 && !origin.empty() && path.starts_with('/')) {
     path.remove_prefix(1);
     take_until(path, '/', tenant);
   }

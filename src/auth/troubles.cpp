@@ -130,10 +130,19 @@ constexpr Trouble k_troubles[] = {
      "the login has expired; run databricks auth login --host WORKSPACE"},
 };
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A code is not the beginning of a longer one.
 bool holds(std::string_view report, std::string_view text) {
-  return std::search(report.begin(), report.end(), text.begin(), text.end(), [](char a, char b) {
-           return ascii_lower(a) == ascii_lower(b);
-         }) != report.end();
+  for (auto at = report.begin();; ++at) {
+    at = std::search(at, report.end(), text.begin(), text.end(),
+                     [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+    if (at == report.end()) return false;
+    const auto behind = at + static_cast<std::ptrdiff_t>(text.size());
+    if (!is_digit(text.back()) || behind == report.end() || !is_digit(*behind)) return true;
+  }
 }
 
 }  // namespace
@@ -153,7 +162,7 @@ std::string entra_code(std::string_view report) {
   const std::size_t at = report.find(prefix);
   if (at == std::string_view::npos) return {};
   std::size_t end = at + prefix.size();
-  while (end < report.size() && report[end] >= '0' && report[end] <= '9') ++end;
+  while (end < report.size() && is_digit(report[end])) ++end;
   const std::string_view code = report.substr(at, end - at);
   return code.size() > prefix.size() && code.size() <= k_longest_code ? std::string(code) : "";
 }

@@ -26,6 +26,18 @@ TEST(TokenResponse, IsRead) {
             61'000);
 }
 
+TEST(MomentField, IsANumberOrDigitsOfTheFuture) {
+  const auto moment = [](const std::string& value) {
+    return moment_field(nlohmann::json::parse(R"({"m":)" + value + "}"), "m", 1'000'000,
+                        {"x", "y"});
+  };
+  EXPECT_EQ(moment("1060"), 1'060'000);
+  EXPECT_EQ(moment(R"("1060")"), 1'060'000);
+  for (const char* value : {"1000", "999", "-1", "-9223372036854775808", "9223372036854775807",
+                            "\"soon\"", "null", "[1060]", "1060.5", "99999999"})
+    EXPECT_THROW(moment(value), AuthError) << value;
+}
+
 TEST(TokenResponse, IsReadStrictly) {
   for (const char* body :
        {R"({"token_type":"Bearer","expires_in":60})",

@@ -55,6 +55,32 @@ TEST_F(PacedHttpTest, NobodyWaitsWithoutTrouble) {
   EXPECT_TRUE(clock_.slept.empty());
 }
 
+TEST_F(PacedHttpTest, AnAddressThatDoesNotAnswerIsAskedOnceAMinute) {
+  const std::string url = "http://169.254.169.254/x";
+  http_.reply("GET", url, HttpError(HttpError::Kind::unreachable, "absent", 60'000));
+  HttpRequest request;
+  request.url = url;
+  request.local = true;
+  const auto ask = [&] {
+    PacedHttp paced(http_, clock_, cache_, "n", clock_.monotonic + k_time_ms);
+    try {
+      paced.send(request);
+      ADD_FAILURE();
+    } catch (const HttpError& error) {
+      EXPECT_EQ(error.kind(), HttpError::Kind::unreachable);
+      EXPECT_GT(error.hold_ms(), 0);
+      EXPECT_EQ(std::string(error.what()), "absent");
+    }
+  };
+  ask();
+  ask();
+  EXPECT_EQ(http_.calls("GET", url), 1);
+  EXPECT_TRUE(clock_.slept.empty());
+  clock_.advance(60'001);
+  ask();
+  EXPECT_EQ(http_.calls("GET", url), 2);
+}
+
 TEST_F(PacedHttpTest, OthersWaitAsLongAsTheServerAsked) {
   answers(429, "3");
   answers(200);

@@ -128,6 +128,11 @@ TEST(Troubles, OthersHaveNone) {
   EXPECT_EQ(known_remedy(R"({"error_code":"INTERNAL_ERROR","message":"oops"})"), "");
 }
 
+TEST(Troubles, ACodeIsNotTheBeginningOfALongerOne) {
+  EXPECT_EQ(known_remedy("AADSTS700215: something else"), "");
+  EXPECT_NE(known_remedy("AADSTS700215 AADSTS70021"), "");
+}
+
 TEST(EntraCode, IsTakenFromAnywhere) {
   EXPECT_EQ(entra_code("x AADSTS700016: y"), "AADSTS700016");
   EXPECT_EQ(entra_code("AADSTS: y"), "");

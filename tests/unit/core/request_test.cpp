@@ -55,6 +55,38 @@ class RequestTest : public testing::Test {
   Directives directives_;
 };
 
+// The variable that oidc_token_env names is one of oidc_token's, under its own name.
+TEST_F(RequestTest, ANamedTokenTravels) {
+  environment_.set("DATABRICKS_OIDC_TOKEN_ENV", "CI_JWT");
+  const Built without = built();
+  environment_.set("CI_JWT", "jwt-1");
+  const Built with = built();
+  EXPECT_NE(with.name, without.name);
+  EXPECT_NE(with.selecting.find("digest.env.CI_JWT="), std::string::npos);
+  EXPECT_EQ(with.selecting.find("jwt-1"), std::string::npos);
+  EXPECT_NE(document().find("\nsecret.env.CI_JWT=jwt-1\n"), std::string::npos);
+  environment_.set("CI_JWT", "jwt-2");
+  EXPECT_NE(built().name, with.name);
+  environment_.set("DATABRICKS_CLIENT_ID", "id");
+  const Built named = built();
+  environment_.set("CI_JWT", "jwt-3");
+  EXPECT_EQ(built().name, named.name);
+  EXPECT_NE(built().material, named.material);
+}
+
+TEST_F(RequestTest, ANamedTokenOfADirectiveTravelsToo) {
+  directives_.set("oidc_token_env", "CI_JWT");
+  environment_.set("CI_JWT", "jwt-1");
+  EXPECT_NE(document().find("\nsecret.env.CI_JWT=jwt-1\n"), std::string::npos);
+}
+
+TEST_F(RequestTest, NamesThatAreNoneTravelNowhere) {
+  for (const char* name : {"A\nB", "A=B", "DATABRICKS_OIDC_TOKEN", "UNSET"}) {
+    environment_.set("DATABRICKS_OIDC_TOKEN_ENV", name);
+    EXPECT_EQ(document().find("secret."), std::string::npos) << name;
+  }
+}
+
 // All ways to set an input: its variables and its directive.
 struct Way {
   const Input* input;

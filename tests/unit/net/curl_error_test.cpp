@@ -19,6 +19,7 @@ TEST(CurlError, EveryKind) {
   EXPECT_EQ(error(CURLE_OPERATION_TIMEDOUT).kind(), Kind::timed_out);
   EXPECT_EQ(error(CURLE_PEER_FAILED_VERIFICATION).kind(), Kind::untrusted);
   EXPECT_EQ(error(CURLE_SSL_CACERT_BADFILE).kind(), Kind::setup);
+  EXPECT_EQ(error(CURLE_SSL_CERTPROBLEM).kind(), Kind::setup);
   EXPECT_EQ(error(CURLE_WRITE_ERROR).kind(), Kind::bad_answer);
   EXPECT_EQ(error(CURLE_RECV_ERROR).kind(), Kind::reset);
   EXPECT_EQ(error(CURLE_PARTIAL_FILE).kind(), Kind::reset);
