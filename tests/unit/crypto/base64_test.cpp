@@ -26,18 +26,19 @@ TEST(Base64, IsReadAgain) {
     EXPECT_EQ(base64_decoded(base64(text)), text);
   for (const char* text : {"Zg", "Zg=", "Zg===", "Z-8=", "Zm9v=", "Zm 9", "=Zg="})
     EXPECT_EQ(base64_decoded(text), std::nullopt) << text;
+}
 
-  TEST(Base64Url, GoesThereAndBack) {
-    EXPECT_EQ(base64url("\xff\xfe\xfa\xfb"), "__76-w");
-    for (const char* text : {"", "f", "fo", "foo", "foob", "\xff\xfe\x01"})
-      EXPECT_EQ(base64url_decoded(base64url(text)), text);
-    EXPECT_EQ(base64url_decoded(std::string_view("AAA")), std::string(2, '\0'));
-  }
+TEST(Base64Url, GoesThereAndBack) {
+  EXPECT_EQ(base64url("\xff\xfe\xfa\xfb"), "__76-w");
+  for (const char* text : {"", "f", "fo", "foo", "foob", "\xff\xfe\x01"})
+    EXPECT_EQ(base64url_decoded(base64url(text)), text);
+  EXPECT_EQ(base64url_decoded(std::string_view("AAA")), std::string(2, '\0'));
+}
 
-  TEST(Base64Url, OtherTextsAreNone) {
-    for (const char* text : {"A", "AA==", "A+AA", "A/AA", "A A A", "AAAA\n", "\xc3\xa4"})
-      EXPECT_FALSE(base64url_decoded(text)) << text;
-  }
+TEST(Base64Url, OtherTextsAreNone) {
+  for (const char* text : {"A", "AA==", "A+AA", "A/AA", "A A A", "AAAA\n", "\xc3\xa4"})
+    EXPECT_FALSE(base64url_decoded(text)) << text;
+}
 
 }  // namespace
 }  // namespace pglakebase
