@@ -104,7 +104,7 @@ HttpRequest token_request(const Settings& settings, Host host, std::string_view 
       break;
   }
   query.emplace_back("resource", resource);
-  if (!parameter.empty()) query.emplace_back(parameter, selector.setting->value);
+  if (selector.setting != nullptr) query.emplace_back(parameter, selector.setting->value);
   request.url += (request.url.find('?') == std::string::npos ? "?" : "&") + form_encoded(query);
   return request;
 }
