@@ -12,7 +12,7 @@ import pytest
 
 from lakebase import inventory
 from lakebase.client import LocalLakebase
-from lakebase.selftest.test_official_client import SCRIPTS, modules  # noqa: F401  (a fixture)
+from support import official_client
 from support.fake_databricks_cli import FakeDatabricksCli
 
 from .choices import CHOICES, HOST, NO_PROFILE, NONE, REFUSED, SEVERAL, Choice
@@ -52,7 +52,7 @@ class Table:
 
 def of_npm(table: Table, lakebase: LocalLakebase, node_modules: Path) -> list[dict[str, str]]:
     lines = "".join(json.dumps(table.environment(choice)) + "\n" for choice in CHOICES)
-    done = subprocess.run(["node", str(SCRIPTS / "choose.cjs")], input=lines, capture_output=True, text=True, timeout=200,
+    done = subprocess.run(["node", str(official_client.SCRIPTS / "choose.cjs")], input=lines, capture_output=True, text=True, timeout=200,
                           env={"PATH": os.environ["PATH"], "NODE_PATH": str(node_modules),
                                "NODE_EXTRA_CA_CERTS": str(lakebase.ca_file)}, check=False)
     assert done.returncode == 0, done.stderr
@@ -82,10 +82,10 @@ def kind_of_ours(sentence: str) -> str:
     return sentence
 
 
-def test_the_same_choice(sign_in: SignIn, modules: Path) -> None:  # noqa: F811
+def test_the_same_choice(sign_in: SignIn) -> None:
     """Both find the good values good; then ours is kept from the last call, whose refusal tells the way that was chosen."""
     table = Table(sign_in.lakebase, sign_in.directory)
-    theirs = of_npm(table, sign_in.lakebase, modules)
+    theirs = of_npm(table, sign_in.lakebase, official_client.install())
     sign_in.lakebase.fault("api", "status", CREDENTIALS, status=418)
     del sign_in.env["DATABRICKS_HOST"]
     url = sign_in.lakebase.workspace()["url"]

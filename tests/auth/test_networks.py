@@ -97,7 +97,7 @@ def guarded(app: SignIn, tmp_path: Path) -> Iterator[SignIn]:
     for name, text in (("both.pem", both), ("key.pem", both[:end]), ("certificate.pem", both[end:])):
         private_file(tmp_path / name, text)
     outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    outer.load_cert_chain(app.lakebase.directory / "server-api.pem")
+    outer.load_cert_chain(app.lakebase.directory / "server-api-good.pem")
     outer.load_verify_locations(tmp_path / "clients.pem")
     outer.verify_mode = ssl.CERT_REQUIRED
     inner = ssl.create_default_context(cafile=str(app.lakebase.ca_file))
@@ -178,7 +178,7 @@ def with_names_from(app: SignIn, tmp_path: Path, sql: str = "select current_user
     (tmp_path / "resolv.conf").write_text(f"nameserver {SlowNames.ADDRESS}\noptions timeout:20 attempts:1\n")
     (tmp_path / "nsswitch.conf").write_text("hosts: files dns\n")
     mounts = " && ".join(f"mount --bind {tmp_path}/{name} /etc/{name}" for name in ("resolv.conf", "nsswitch.conf"))
-    app.env["DATABRICKS_HOST"] = f"https://workspace.test:{app.lakebase.ports['api']}"
+    app.env["DATABRICKS_HOST"] = f"https://workspace.example.test:{app.lakebase.ports['api']}"
     begun = time.monotonic()
     outcome = app.client.psql(app.client.direct(dbname="databricks_postgres"), sql=sql, env={**app.env, "PGCONNECT_TIMEOUT": "25"},
                               prefix=["unshare", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "sh"])
@@ -200,7 +200,7 @@ def test_slow_names(app: SignIn, tmp_path: Path) -> None:
 def test_names_that_never_come(app: SignIn, tmp_path: Path) -> None:
     with SlowNames(None):
         code, text, seconds = with_names_from(app, tmp_path)
-    assert code == 2 and ("https://workspace.test" in text or "still under way" in text) and ";" in text
+    assert code == 2 and ("https://workspace.example.test" in text or "still under way" in text) and ";" in text
     assert seconds < 27
 
 

@@ -16,7 +16,7 @@ from .inventory import AZURE_WORKSPACE_HOST, CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
-API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.test", "workspace.example.test", "iamcredentials.googleapis.com")
+API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.example.test", "iamcredentials.googleapis.com")
 # Reached by their real names through a proxy of the test's own.
 AZURE_NAMES = (AZURE_WORKSPACE_HOST, "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
                "*.vault.azure.net", "*.vault.usgovcloudapi.net", "*.vault.azure.cn",

@@ -51,7 +51,8 @@ class Server:
         await roles_setup.populate(self._catalog, world)
         for workspace in world.workspaces.values():
             api = WorkspaceApi(world, workspace, api_contexts, self._catalog)
-            await api.open()
+            await api.listener.open()
+            await api.open_local()
             self._apis.append(api)
         await self._open_azure(world, api_contexts["good"])
         self._gateway = Gateway(world, contexts, self._cluster.socket, self._catalog)
@@ -78,8 +79,11 @@ class Server:
     def stop(self) -> None:
         if self._gateway is not None:
             self._gateway.close()
-        for api in (*self._apis, *self._azure.values()):
+        for api in self._apis:
+            api.listener.close()
             api.close()
+        for port in self._azure.values():
+            port.close()
         if self._control is not None:
             self._control.close()
         self._cluster.stop()

@@ -84,14 +84,12 @@ class WorkspaceApi:
         self._local: Optional[asyncio.Server] = None
         self.local_port = 0
 
-    async def open(self) -> None:
-        await self.listener.open()
+    async def open_local(self) -> None:
         handle = partial(httpd.serve, self._handle_local, self._world.now)
         self._local = await asyncio.start_server(handle, "127.0.0.1", 0, limit=httpd.MAX_HEAD)
         self.local_port = self._local.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        self.listener.close()
         if self._local is not None:
             self._local.close()
 

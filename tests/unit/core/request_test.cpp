@@ -75,7 +75,7 @@ TEST_F(RequestTest, ANamedTokenTravels) {
 }
 
 TEST_F(RequestTest, ANamedTokenOfADirectiveTravelsToo) {
-  directives_.set("oidc_token_env", "CI_JWT");
+  directives_.add("oidc_token_env", "CI_JWT");
   environment_.set("CI_JWT", "jwt-1");
   EXPECT_NE(document().find("\nsecret.env.CI_JWT=jwt-1\n"), std::string::npos);
 }
