@@ -13,13 +13,14 @@ from pathlib import Path
 ALLOWED = {
     "core": set(),
     "shim": {"core"},
+    "user": set(),
     "net": {"core"},
     "crypto": {"core"},
     "config": {"core"},
     "auth": {"core", "net", "crypto", "config"},
     "cli": {"core", "net", "crypto", "config", "auth"},
 }
-RESTRICTED = ("core", "shim")
+RESTRICTED = ("core", "shim", "user")
 # Standard headers that bring nothing which has to be linked.
 RESTRICTED_STANDARD = {
     *("algorithm", "array", "atomic", "bit", "cerrno", "climits", "csignal", "cstdarg", "cstddef", "cstdint"),

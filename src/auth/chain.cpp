@@ -7,6 +7,12 @@ namespace pglakebase {
 
 Chain::Chain(std::vector<std::unique_ptr<CredentialSource>> sources, const SourceContext& context)
     : sources_(std::move(sources)), context_(context) {
+  // Whoever else is configured is not whom this is for.
+  if (context.settings.find("user_token") != nullptr) {
+    sources_.clear();
+    sources_.push_back(make_source_user_token());
+    return;
+  }
   const Setting* chosen = context.settings.find("auth_type");
   if (chosen == nullptr) return;
   std::string known;

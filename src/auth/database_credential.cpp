@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "pglakebase/auth/jwt.hpp"
 #include "pglakebase/auth/rfc3339.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/crypto/uuid.hpp"
@@ -43,17 +44,19 @@ std::string remedy(int status, const Target& target, const Settings& settings) {
   const std::string named =
       (target.kind == Target::Kind::endpoint ? "the endpoint " : "the instance ") + target.name +
       " (from " + target.origin + ")";
+  const Setting* user_token = settings.find("user_token");
   switch (status) {
     case 401:
       return "the workspace did not accept the token; check that the identity belongs to this "
              "workspace";
     case 403:
-      return "give the identity the right to use " + named + " in the workspace";
+      return "give the identity the right to use " + named + " in the workspace" +
+             (user_token != nullptr ? ", and the user token the scope postgres" : "");
     case 404:
       return "check that " + named + " is in this workspace (from " + settings.workspace_origin() +
              ")";
     default:
-      return "check " + named + ", and ttl and claims where they are set";
+      return "check " + named + ", and ttl, claims and group where they are set";
   }
 }
 
@@ -69,6 +72,7 @@ WorkspaceApi::Answer ask(WorkspaceApi& api, const Target& target) {
   }
   body["endpoint"] = target.name;
   if (const Setting* setting = settings.find("ttl")) body["ttl"] = ttl(*setting);
+  if (const Setting* setting = settings.find("group")) body["group_name"] = setting->value;
   return api.post("/api/2.0/postgres/credentials", body, "a database credential", why);
 }
 
@@ -90,7 +94,11 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   Credential credential;
   credential.token.assign(token_field(answer.json, "token", call));
   credential.issued_ms = answer.asked_ms;
-  credential.expires_ms = std::min(local_time_ms(*ends, answer.date_s, answer.answered_ms),
+  std::int64_t ends_ms = *ends;
+  // It opens nothing behind its own end, nor may it outlive the token that says who the user is.
+  for (const std::string_view token : {credential.token.view(), api.settings().get("user_token")})
+    if (const auto end_s = jwt_end_s(token)) ends_ms = std::min(ends_ms, *end_s * 1000);
+  credential.expires_ms = std::min(local_time_ms(ends_ms, answer.date_s, answer.answered_ms),
                                    answer.answered_ms + k_longest_life_ms);
   if (credential.expires_ms <= answer.answered_ms)
     throw_unexpected(call,

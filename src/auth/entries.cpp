@@ -59,9 +59,7 @@ bool sweep_due(const Cache& cache, std::int64_t now_ms) {
 }  // namespace
 
 bool Entries::read_credential(const EntryName& identity, Credential& credential) const {
-  Text text;
-  return cache_.read(k_kind_credential, identity, text) && credential.parse(text.view()) &&
-         credential.identity.view() == identity.view();
+  return pglakebase::read_credential(cache_, identity.view(), credential);
 }
 
 void Entries::write_credential(const EntryName& identity, const Credential& credential) const {
@@ -81,7 +79,7 @@ void Entries::write_resolution(const EntryName& identity, std::string_view files
   cache_.remove(k_kind_failure, name_);
 }
 
-void Entries::write_issued(const Credential& credential) const {
+void Entries::write_issued(const Credential& credential, bool exchanged) const {
   Text message;
   message.append("issued").append(credential.token.view());
   const EntryName name = cache_.name(message.view());
@@ -103,6 +101,7 @@ void Entries::write_issued(const Credential& credential) const {
   Record::begin(text, k_kind_issued);
   append_field(text, "identity", credential.identity.view());
   append_field(text, "expires_ms", credential.expires_ms);
+  if (exchanged) append_field(text, "exchanged", 1);
   for (const std::string& request : requests) append_field(text, "request", request);
   for (const std::string& host : hosts) append_field(text, "host", host);
   Record::finish(text);

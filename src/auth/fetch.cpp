@@ -97,7 +97,7 @@ class SignIn {
       credential.user.assign(user_name_.ask(api_));
       entries_.write_credential(identity_, credential);
     }
-    entries_.write_issued(credential);
+    entries_.write_issued(credential, is_exchange());
     entries_.write_resolution(identity_, context_.settings.files());
     // By the clock that the files' times are from.
     if (!kept) sweep(run_.cache, wall_clock_ms());
@@ -119,6 +119,12 @@ class SignIn {
       return false;
     if (credential.issued_ms >= run_.started_ms) return true;
     return state == Freshness::fresh && credential.expires_ms - now >= run_.request.min_life_ms;
+  }
+
+  // A file with a user's token is there the next time, too.
+  bool is_exchange() const {
+    const Setting* token = context_.settings.find("user_token");
+    return token != nullptr && token->name == "user_token";
   }
 
   Credential issue() {
@@ -171,7 +177,7 @@ void append_native_password(const FetchContext& run, const SourceContext& contex
   credential.expires_ms = credential.issued_ms + k_native_password_life_ms;
   const EntryName identity = run.cache.name(text.view());
   entries.write_credential(identity, credential);
-  entries.write_issued(credential);
+  entries.write_issued(credential, /*exchanged=*/false);
   entries.write_resolution(identity, context.settings.files());
   credential.append_record(reply);
 }
@@ -184,7 +190,8 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
   if (const std::string lacks = entra_client_lacks(settings); !lacks.empty())
     throw ConfigError("missing for the sign-in that " + settings.find("key_vault")->origin() +
                       " asks for: " + lacks + "; set them all");
-  if (const Setting* password = settings.find("native_password")) {
+  const Setting* password = settings.find("native_password");
+  if (password != nullptr && settings.find("user_token") == nullptr) {
     append_native_password(run, context, *password, reply);
     return;
   }

@@ -23,6 +23,12 @@ WorkspaceApi::Answer WorkspaceApi::post(const std::string& path, const nlohmann:
 WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& what,
                                         const std::function<std::string(int)>& remedy) {
   const Call call{what, settings().workspace()};
+  const Setting* user_token = settings().find("user_token");
+  const auto advice = [&](int status) {
+    if (status != 401 || user_token == nullptr) return remedy(status);
+    return "the workspace did not accept the user token (from " + user_token->origin() +
+           "); it has expired, was revoked, or is another workspace's: pass a new one";
+  };
   request.headers.emplace_back("Accept: application/json");
   if (!settings().workspace_id().empty())
     request.headers.push_back("X-Databricks-Workspace-Id: " +
@@ -36,7 +42,7 @@ WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& 
     Answer answer;
     answer.asked_ms = context_.clock.wall_ms();
     try {
-      const HttpResponse response = send_expecting_success(context_.http, authorized, call, remedy);
+      const HttpResponse response = send_expecting_success(context_.http, authorized, call, advice);
       answer.answered_ms = context_.clock.wall_ms();
       answer.date_s = response.date_s;
       answer.json = json_object(response, call);

@@ -78,6 +78,13 @@ bool password_may_be_given(const ServiceSection& section) {
   return ::stat(file.c_str(), &st) == 0 && S_ISREG(st.st_mode);
 }
 
+// Whose connections these will be is for each of them to say.
+bool is_for_users(const ServiceSection& section) {
+  const Directives& directives = section.directives;
+  return (directives.has("on_behalf_of") || environment("PGLAKEBASE_ON_BEHALF_OF") != nullptr) &&
+         !directives.has("user_token_file") && environment("PGLAKEBASE_USER_TOKEN_FILE") == nullptr;
+}
+
 }  // namespace
 
 void not_configured(const std::string& sentence) {
@@ -142,7 +149,8 @@ bool is_left_to_libpq(const Target& target) {
   const ServiceSection& section = target.section;
   const std::string_view hosts = target.hosts.view();
   return switched_off() || hosts.empty() || !foreign_host(hosts, section).empty() ||
-         !hosts_of_one_section(target) || is_native(section) || !pooler_host(target).empty() ||
+         !hosts_of_one_section(target) || is_native(section) || is_for_users(section) ||
+         !pooler_host(target).empty() ||
          (section.directives.empty() && password_may_be_given(section));
 }
 

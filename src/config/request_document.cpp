@@ -62,6 +62,12 @@ void take_option(RequestDocument& document, std::string_view name, std::string v
     document.deadline_ms = std::clamp(number(value), k_shortest_life_ms, k_longest_life_ms);
 }
 
+// The very next line; next_field() passes over lines that are no fields.
+bool take_line(std::string_view& rest, Field& field) {
+  const char* begin = rest.data();
+  return next_field(rest, field) && field.key.data() == begin;
+}
+
 // Lines before the first secret, network or option line select; true for those.
 bool take_selecting(RequestDocument& document, std::string_view key, std::string value) {
   if (key == "uid")
@@ -102,9 +108,11 @@ bool is_other(std::string_view key) {
 RequestDocument RequestDocument::parse(std::string_view text) {
   if (text.size() > k_request_document_limit) broken("too long");
   if (!text.ends_with("\nend=1\n")) broken("not whole");
+  // C code behind us would read another name.
+  if (text.find('\0') != std::string_view::npos) broken("a NUL byte");
   text.remove_suffix(std::string_view("end=1\n").size());
   Field field;
-  if (!next_field(text, field) || field.key != k_version_key) broken("not a request");
+  if (!take_line(text, field) || field.key != k_version_key) broken("not a request");
   if (field.encoded != "1") broken("of another version");
 
   RequestDocument document;
@@ -112,7 +120,7 @@ RequestDocument RequestDocument::parse(std::string_view text) {
   bool selecting = true;
   for (std::string_view rest = body; !rest.empty();) {
     const std::size_t at = body.size() - rest.size();
-    if (!next_field(rest, field)) break;
+    if (!take_line(rest, field)) broken("a line that is none");
     if (selecting && is_other(field.key)) {
       selecting = false;
       document.selecting = body.substr(0, at);

@@ -10,6 +10,7 @@
 #include "pglakebase/config/profile.hpp"
 #include "pglakebase/config/workspace_host.hpp"
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -28,6 +29,8 @@ AuthFamily family_of(std::string_view input, const Setting& setting) {
   if (setting.level == Level::variable && setting.name.starts_with("AZURE_")) return {};
   return auth_family(input);
 }
+
+constexpr std::size_t k_longest_token = 16 * 1024;
 
 constexpr std::string_view k_bound_to_a_workspace[] = {"workspace_id", "account_id",
                                                        "discovery_url"};
@@ -69,22 +72,53 @@ struct Settings::Resolver {
     const Setting chosen = found != nullptr ? *found : Setting{};
     const Setting* choice = found != nullptr ? &chosen : nullptr;
     if (profile_wanted(choice)) read_profile(choice);
+    read_user_token_file();
     if (choice != nullptr && chosen.level == Level::directive)
       silence({Level::own_variable, Level::variable});
     if (choice != nullptr && chosen.level == Level::own_variable) silence({Level::variable});
     find_workspaces();
     merge(order(choice));
     take_named_token();
-    refuse_several_ways();
-    refuse_what_is_not_built();
+    // A user's token is the only way then.
+    if (out.find("user_token") == nullptr) refuse_several_ways();
+    check_on_behalf_of();
   }
 
-  // These ask for another identity than the one that would be used without them.
-  void refuse_what_is_not_built() const {
-    for (const char* input : {"on_behalf_of", "user_token_file"})
-      if (const Setting* setting = out.find(input))
-        throw ConfigError("signing in on behalf of a user (" + setting->origin() +
-                          ") is not built into this version; remove that setting");
+  // One that the connection itself brought is stronger.
+  void read_user_token_file() {
+    const Setting* file = without_profile("user_token_file");
+    if (file == nullptr || without_profile("user_token") != nullptr) return;
+    Text stamp;
+    append_file_stamp(stamp, file->value);
+    out.files_ += stamp.view();
+    Text text;
+    if (!read_regular_file(file->value.c_str(), k_longest_token, text))
+      throw ConfigError("the user token cannot be read from " + file->value + " (" +
+                            file->origin() +
+                            "); it must be a file of at most 16 KiB that you may "
+                            "read",
+                        ConfigError::k_file_hold_ms);
+    const std::string_view token = trim(text.view());
+    if (token.empty())
+      throw ConfigError("the file " + file->value + " (" + file->origin() +
+                            ") holds no user token; write one there",
+                        ConfigError::k_file_hold_ms);
+    levels[file->level]["user_token"] = {std::string(token), file->level, file->name, {}};
+  }
+
+  void check_on_behalf_of() const {
+    const Setting* setting = out.find("on_behalf_of");
+    if (setting == nullptr) return;
+    if (setting->value != "required" && setting->value != "allowed")
+      throw ConfigError(setting->value + " (from " + setting->origin() +
+                        ") is no way to act on behalf of a user; say required or allowed");
+    if (setting->value == "required" && out.find("user_token") == nullptr)
+      throw ConfigError(
+          "no user's token was given, and without one nobody is signed in "
+          "(on_behalf_of=required from " +
+          setting->origin() +
+          "); pass it as the password, name a file in user_token_file, or call "
+          "pglakebase_set_user_token()");
   }
 
   const Setting* strongest(std::string_view input, std::initializer_list<Level> order) const {

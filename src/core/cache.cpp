@@ -43,17 +43,24 @@ bool on_network_file_system(int fd) {
   }
 }
 
+UniqueFd open_directory(const char* path) {
+  return UniqueFd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 // Opens the directory, made if needed. Only the last part may be made, and it may be no link.
 UniqueFd open_private_directory(const char* path) {
   constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
-  if (::mkdir(path, 0700) == 0) {
-    // A strange umask must not shut ourselves out for good.
-    ::chmod(path, 0700);
-  } else if (errno != EEXIST) {
-    return {};
+  UniqueFd fd = open_directory(path);
+  if (!fd.valid() && errno == ENOENT) {
+    if (::mkdir(path, 0700) == 0) {
+      // A strange umask must not shut ourselves out for good.
+      ::chmod(path, 0700);
+    } else if (errno != EEXIST) {
+      return {};
+    }
+    fd = open_directory(path);
   }
-  UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat st {};
   if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
   if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
@@ -85,7 +92,7 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
-UniqueFd open_our_file(int dir, const char* name) {
+UniqueFd open_our_file(int dir, const char* name, std::size_t& size) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat st {};
   if (!fd.valid() || status_of(fd.get(), &st) != 0) return {};
@@ -93,6 +100,7 @@ UniqueFd open_our_file(int dir, const char* name) {
   if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink > 1 ||
       (st.st_mode & k_others) != 0)
     return {};
+  size = static_cast<std::size_t>(st.st_size);
   return fd;
 }
 
@@ -188,14 +196,17 @@ Cache Cache::open() {
 
 // Made aside and then named, so that it appears whole and the first one wins.
 bool Cache::load_key() {
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    // Looked at before it is opened: what comes meanwhile must not be taken away below.
+  constexpr int attempts = 4;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    // Looked at before it is opened: what comes meanwhile must not be taken away below. It is
+    // nearly always whole, and the first attempt takes nothing away.
     struct stat st {};
-    const bool present = status_at(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
+    const bool present = attempt > 0 && status_at(dir_.get(), "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
     Text content;
+    std::size_t size = 0;
     errno = 0;
-    if (const UniqueFd fd = open_our_file(dir_.get(), "key"); fd.valid()) {
-      if (read_all(fd.get(), sizeof key_, content) && content.size() == sizeof key_) {
+    if (const UniqueFd fd = open_our_file(dir_.get(), "key", size); fd.valid()) {
+      if (read_all(fd.get(), sizeof key_, content, size) && content.size() == sizeof key_) {
         std::memcpy(key_, content.c_str(), sizeof key_);
         return true;
       }
@@ -204,8 +215,9 @@ bool Cache::load_key() {
     } else if (out_of_resources(errno)) {
       return false;
     }
+    if (attempt == 0) continue;
     // Where linking stands in for renaming, a new key has two names for a moment.
-    if (present && S_ISREG(st.st_mode) && st.st_nlink > 1 && attempt < 2) {
+    if (present && S_ISREG(st.st_mode) && st.st_nlink > 1 && attempt + 1 < attempts) {
       sleep_ms(1);
       continue;
     }
@@ -227,8 +239,9 @@ bool Cache::read(std::string_view kind, const EntryName& name, Text& out) const 
   if (!valid()) return false;
   Text file;
   file_name(file, kind, name);
-  const UniqueFd fd = open_our_file(dir_.get(), file.c_str());
-  return fd.valid() && read_all(fd.get(), k_record_limit, out);
+  std::size_t size = 0;
+  const UniqueFd fd = open_our_file(dir_.get(), file.c_str(), size);
+  return fd.valid() && read_all(fd.get(), k_record_limit, out, size);
 }
 
 bool Cache::write(std::string_view kind, const EntryName& name, std::string_view content) const {

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/view.hpp"
@@ -13,16 +15,20 @@ namespace {
 constexpr std::int64_t k_longest_hold_ms = 3'600'000;
 
 // What tells a file from what it was, without reading it.
-void append_stamp(Text& out, const char* path) {
-  struct stat st {};
-  if (status_of(path, &st) != 0) {
-    out.append("absent");
-    return;
-  }
+void append_stamp(Text& out, const struct stat& st) {
   out.append_number(static_cast<std::int64_t>(st.st_dev)).append_char(':');
   out.append_number(static_cast<std::int64_t>(st.st_ino)).append_char(':');
   out.append_number(st.st_size).append_char(':');
   out.append_number(st.st_mtim.tv_sec).append_char('.').append_number(st.st_mtim.tv_nsec);
+}
+
+void append_stamp(Text& out, const char* path) {
+  struct stat st {};
+  if (status_of(path, &st) != 0) {
+    out.append("absent");
+  } else {
+    append_stamp(out, st);
+  }
 }
 
 // It becomes part of a file's name.
@@ -32,9 +38,13 @@ bool is_identity(std::string_view text) {
 
 }  // namespace
 
-void append_file_stamp(Text& out, std::string_view path) {
-  Text name(path);
-  append_stamp(out, name.c_str());
+void append_file_stamp(Text& out, std::string_view path, const struct stat* known) {
+  const Text name(path);
+  if (known != nullptr) {
+    append_stamp(out, *known);
+  } else {
+    append_stamp(out, name.c_str());
+  }
   out.append_char(' ').append(path).append_char('\n');
 }
 
@@ -58,6 +68,16 @@ void Credential::append_record(Text& out) const {
   append_field(out, "issued_ms", issued_ms);
   append_field(out, "expires_ms", expires_ms);
   Record::finish(out);
+}
+
+bool read_credential(const Cache& cache, std::string_view identity, Credential& credential) {
+  if (!is_identity(identity)) return false;
+  EntryName name;
+  std::copy_n(identity.data(), identity.size(), name.hex);
+  Text record;
+  // A file of that name proves little: files can be given other names.
+  return cache.read(k_kind_credential, name, record) && credential.parse(record.view()) &&
+         credential.identity.view() == identity;
 }
 
 bool Failure::parse(std::string_view record) {

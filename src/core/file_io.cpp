@@ -11,10 +11,12 @@
 
 namespace pglakebase {
 
-bool read_all(int fd, std::size_t limit, Text& out) {
+bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected) {
   std::size_t done = out.size();
   const std::size_t end = done + limit;
-  for (std::size_t room = 4096;; room *= 2) {
+  const bool known = expected > 0 && expected <= limit;
+  const std::size_t last = done + expected;
+  for (std::size_t room = known ? expected + 1 : 4096;; room = room * 2) {
     // One byte more than allowed, to see that a file is too long.
     if (done + room > end + 1) room = end + 1 - done;
     if (!out.resize(done + room)) return false;
@@ -25,7 +27,7 @@ bool read_all(int fd, std::size_t limit, Text& out) {
     }
     done += static_cast<std::size_t>(got);
     if (done > end) return false;
-    if (got == 0) return out.resize(done);
+    if (got == 0 || (known && done == last)) return out.resize(done);
   }
 }
 
@@ -46,7 +48,7 @@ bool read_regular_file(const char* path, std::size_t limit, Text& out) {
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat st {};
   return fd.valid() && status_of(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
-         read_all(fd.get(), limit, out);
+         read_all(fd.get(), limit, out, static_cast<std::size_t>(st.st_size));
 }
 
 bool trusted_file(const char* path) {

@@ -26,7 +26,8 @@ std::int64_t last_minute_starts_ms(const Lifetime& life) {
 }
 
 Freshness freshness(const Lifetime& life, std::int64_t now_ms, unsigned jitter_permille) {
-  if (now_ms >= life.expires_ms || now_ms + k_step_tolerated < life.issued_ms)
+  const bool has_life = life.issued_ms < life.expires_ms;
+  if (!has_life || now_ms >= life.expires_ms || now_ms + k_step_tolerated < life.issued_ms)
     return Freshness::expired;
   if (now_ms >= last_minute_starts_ms(life)) return Freshness::last_minute;
   if (now_ms >= ageing_starts_ms(life, jitter_permille)) return Freshness::ageing;

@@ -57,7 +57,9 @@ bool is_database_domain(std::string_view domain) {
 }  // namespace
 
 void append_normal_host(Text& out, std::string_view host) {
-  for (const char c : without_dot(host)) out.append_char(ascii_lower(c));
+  const std::size_t start = out.size();
+  out.append(without_dot(host));
+  for (std::size_t i = start; i < out.size(); ++i) out.data()[i] = ascii_lower(out.data()[i]);
 }
 
 bool lists_host(std::string_view list, std::string_view host) {

@@ -35,6 +35,8 @@ constexpr Input k_inputs[] = {
     {"group", selecting, P::any, {}},
     {"native_password", deciding, P::trusted, {}},
     {"on_behalf_of", selecting, P::any, {}},
+    // Given with a connection alone: by its password or its thread.
+    {"user_token", deciding, P::none, {}},
     {"user_token_file", selecting, P::trusted, {}},
 
     // Databricks' own sources
@@ -114,6 +116,7 @@ constexpr Input k_inputs[] = {
     {"schema", local, P::any, {"PGSCHEMA", "LAKEBASE_SCHEMA"}},
     {"schema_prefix", local, P::any, {}},
     {"strip_pooler", local, P::any, {}},
+    {"wake_timeout", local, P::any, {}},
 };
 
 constexpr std::string_view k_own_prefix = "PGLAKEBASE_";

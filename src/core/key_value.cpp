@@ -21,15 +21,14 @@ bool needs_escape(char c) {
 
 void append_field(Text& out, std::string_view key, std::string_view value) {
   out.append(key).append_char('=');
-  for (const char c : value) {
-    if (needs_escape(c)) {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append_char('%').append_hex(&byte, 1);
-    } else {
-      out.append_char(c);
-    }
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!needs_escape(value[i])) continue;
+    const auto byte = static_cast<unsigned char>(value[i]);
+    out.append(slice(value, plain, i - plain)).append_char('%').append_hex(&byte, 1);
+    plain = i + 1;
   }
-  out.append_char('\n');
+  out.append(slice(value, plain)).append_char('\n');
 }
 
 void append_field(Text& out, std::string_view key, std::int64_t value) {

@@ -7,8 +7,10 @@
 #include <cerrno>
 
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -30,20 +32,12 @@ bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
 }
 
 // What this process found whole once: the digest is the dear part of looking (SHA-256 of some two
-// kilobytes). Chance damage shows in a plain sum, too.
+// kilobytes). Chance damage shows in a fingerprint, too.
 constexpr std::size_t k_found_whole = 8;
 constinit std::atomic<std::uint64_t> g_found_whole[k_found_whole]{};
 
-std::uint64_t plain_sum(std::string_view name, std::string_view content) {
-  std::uint64_t sum = 14695981039346656037ULL;  // FNV-1a
-  for (const std::string_view part : {name, content})
-    for (const char byte : part) sum = (sum ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
-  return sum;
-}
-
 // The helper runs in another directory, so that only an absolute path means the same to both.
-bool is_large_bundle(const char* path) {
-  struct stat st {};
+bool is_large_bundle(const char* path, struct stat& st) {
   return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
          st.st_size >= k_small_bundle;
 }
@@ -53,14 +47,15 @@ bool is_large_bundle(const char* path) {
 LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
     : cache_(cache), hosts_(target.hosts) {
   const Text bundle(target.bundle);
-  if (!cache.valid() || !bundle.ok() || !is_large_bundle(bundle.c_str())) return;
+  struct stat st {};
+  if (!cache.valid() || !bundle.ok() || !is_large_bundle(bundle.c_str(), st)) return;
   Text message("roots\n");
   append_field(message, "hosts", target.hosts);
   append_field(message, "hostaddrs", target.hostaddrs);
   append_field(message, "ports", target.ports);
-  append_file_stamp(message, target.bundle);
+  append_file_stamp(message, target.bundle, &st);
   if (!message.ok() || !hosts_.ok()) return;
-  name_ = cache.name(message.view());
+  name_ = remembered_name(cache, message.view());
   worthwhile_ = true;
 }
 
@@ -82,7 +77,7 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
   const std::int64_t learned_ms = record.number("learned_ms", 0);
   const std::string_view pem = slice(content.view(), record_size);
   if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate)) return false;
-  const std::uint64_t sum = plain_sum(name_.view(), content.view());
+  const std::uint64_t sum = fingerprint(content.view(), fingerprint(name_.view()));
   std::atomic<std::uint64_t>& known = g_found_whole[sum % k_found_whole];
   if (known.load(std::memory_order_relaxed) != sum) {
     const EntryName expected = digest(learned_ms, pem);

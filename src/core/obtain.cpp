@@ -16,6 +16,8 @@ namespace {
 
 // A helper gives up by itself after this, whoever still waits.
 constexpr std::int64_t k_helper_life_ms = 30'000;
+// So soon a helper stands in its own name for the fetch.
+constexpr std::int64_t k_start_ms = 5'000;
 constexpr std::int64_t k_longest_pause_ms = 50;
 
 unsigned jitter_permille() {
@@ -28,12 +30,7 @@ bool lookup(const Cache& cache, const Request& request, Credential& credential) 
   if (!cache.read(k_kind_request, request.name(), record) || !resolution.parse(record.view()) ||
       resolution.selecting.view() != request.selecting() || !resolution.files_unchanged())
     return false;
-  EntryName identity;
-  std::copy_n(resolution.identity.c_str(), 64, identity.hex);
-  record.clear();
-  // A file of that name proves little: files can be given other names.
-  return cache.read(k_kind_credential, identity, record) && credential.parse(record.view()) &&
-         credential.identity.view() == resolution.identity.view();
+  return read_credential(cache, resolution.identity.view(), credential);
 }
 
 // A failure that still speaks for this request.
@@ -59,6 +56,7 @@ class Claim {
     Record::begin(record, k_kind_fetching);
     append_field(record, "pid", std::int64_t{::getpid()});
     append_field(record, "since_ms", wall_clock_ms());
+    append_field(record, "starting", std::int64_t{1});
     Record::finish(record);
     if (cache_.create(k_kind_fetching, request_.name(), record.view())) return true;
     if (errno != EEXIST) return true;
@@ -86,6 +84,8 @@ class Claim {
     if (!read(record)) return false;
     const std::int64_t age = wall_clock_ms() - record.number("since_ms", 0);
     if (age < -1000 || age > k_helper_life_ms + 5'000) return false;
+    // Who lives on while the helper was killed before it put its own note there.
+    if (record.number("starting", 0) != 0 && age > k_start_ms) return false;
     const auto pid = static_cast<pid_t>(record.number("pid", 0));
     return pid > 0 && (::kill(pid, 0) == 0 || errno != ESRCH);
   }
@@ -280,6 +280,11 @@ class Obtaining {
 
 Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options) {
   return Obtaining(cache, request, options).run();
+}
+
+std::int64_t cached_issue_ms(const Cache& cache, const Request& request) {
+  Credential credential;
+  return lookup(cache, request, credential) ? credential.issued_ms : 0;
 }
 
 }  // namespace pglakebase

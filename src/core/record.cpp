@@ -21,6 +21,7 @@ bool Record::parse(std::string_view text, std::string_view kind) {
   if (text.size() > k_record_limit || !starts_with(text, "pglakebase=1\n") ||
       !ends_with(text, "\nend=1\n") || text.find('\0') != std::string_view::npos)
     return false;
+  fields_.reserve(text.size());
   Field field;
   while (next_field(text, field)) {
     // A value with a NUL would be read as another one by C code behind us.

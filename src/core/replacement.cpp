@@ -1,8 +1,11 @@
 #include "pglakebase/core/replacement.hpp"
 
+#include <algorithm>
+
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/record.hpp"
 
 namespace pglakebase {
@@ -24,7 +27,9 @@ bool may_replace(const Cache& cache, const Request& request, std::int64_t issued
   }
   text.clear();
   Record::begin(text, k_kind_replacement);
-  append_field(text, "issued_ms", issued_ms);
+  // Who was refused late, with one that has been followed by another, gets that from the cache; if
+  // it is refused, too, this note must not stand in the way of the first fetch.
+  append_field(text, "issued_ms", std::max(issued_ms, cached_issue_ms(cache, request)));
   append_field(text, "at_ms", now);
   Record::finish(text);
   cache.write(k_kind_replacement, request.name(), text.view());

@@ -10,6 +10,7 @@
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/variables.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -20,6 +21,8 @@ namespace {
 constexpr std::int64_t k_longest_life_s = 86'400;
 // The setting whose value is the name of a variable, that holds an identity token.
 constexpr std::string_view k_names_a_variable = "oidc_token_env";
+constexpr std::string_view k_user_token = "user_token";
+constexpr std::size_t k_usual_size = 1000;
 
 bool names_a_path(std::string_view input, std::string_view value) {
   // A program without a slash is looked for in PATH.
@@ -65,11 +68,13 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
 }  // namespace
 
 Request Request::build(std::string_view hosts, std::string_view service,
-                       const Directives& directives, const Cache& cache) {
+                       const Directives& directives, const Cache& cache,
+                       std::string_view user_token) {
   Request request;
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());
   Text& out = request.selecting_;
+  out.reserve(k_usual_size);
   append_field(out, "version", 1);
   append_field(out, "uid", static_cast<std::int64_t>(::geteuid()));
   Text home;
@@ -88,7 +93,9 @@ Request Request::build(std::string_view hosts, std::string_view service,
                              !directives.get("azure_client_id").empty() ||
                              variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
-    request.add(input, "directive.", input.name, directives.get(input.name), has_client_id, cache);
+    request.add(input, "directive.", input.name,
+                input.name == k_user_token ? user_token : directives.get(input.name), has_client_id,
+                cache);
   request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
   for (std::size_t i = 0; i < inputs().size(); ++i)
     for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
@@ -105,7 +112,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
     request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
-  request.name_ = cache.name(out.view());
+  request.name_ = remembered_name(cache, out.view());
   request.key_.assign(cache.key());
   request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
   return request;

@@ -87,21 +87,31 @@ void add_directive(std::string_view line, Directives& directives) {
   }
 }
 
-// Like libpq, takes the first value of a setting that stands twice.
-void add_setting(std::string_view line, ServiceSection& section) {
+// Like libpq, takes the first value of a setting that stands twice, be it empty. `seen` has a bit
+// for each setting that has stood.
+void add_setting(std::string_view line, ServiceSection& section, unsigned& seen) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return;
   const std::string_view key = slice(line, 0, equals);
   const std::string_view value = slice(line, equals + 1);
   section.has_password |= key == "password";
   section.has_passfile |= key == "passfile";
-  Text* field = key == "host"       ? &section.host
-                : key == "hostaddr" ? &section.hostaddr
-                : key == "port"     ? &section.port
-                : key == "dbname"   ? &section.dbname
-                : key == "user"     ? &section.user
-                                    : nullptr;
-  if (field != nullptr && field->empty()) field->append(value);
+  const struct {
+    std::string_view key;
+    Text& field;
+  } settings[] = {{"host", section.host},
+                  {"hostaddr", section.hostaddr},
+                  {"port", section.port},
+                  {"dbname", section.dbname},
+                  {"user", section.user}};
+  unsigned bit = 1;
+  for (const auto& setting : settings) {
+    if (setting.key == key && (seen & bit) == 0) {
+      setting.field.append(value);
+      seen |= bit;
+    }
+    bit <<= 1;
+  }
 }
 
 void judge_directives(ServiceSection& section) {
@@ -167,6 +177,7 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
   std::string_view rest = slice(text, position);
   std::string_view line;
   bool inside = false;
+  unsigned seen = 0;
   while (!rest.empty()) {
     const std::string_view before = rest;
     take_until(rest, '\n', line);
@@ -184,7 +195,7 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
     } else if (inside && line.starts_with('#')) {
       add_directive(line, section.directives);
     } else if (inside) {
-      add_setting(line, section);
+      add_setting(line, section, seen);
     }
   }
   position = text.size();

@@ -9,6 +9,7 @@
 
 #include "pglakebase/core/view.hpp"
 #include "pglakebase/net/curl_error.hpp"
+#include "pglakebase/net/retry.hpp"
 #include "pglakebase_config.h"
 
 namespace pglakebase {
@@ -64,10 +65,8 @@ void take_field(HttpResponse& response, std::string_view line) {
   if (equals_ignoring_case(name, "retry-after")) response.retry_after = value;
   if (equals_ignoring_case(name, "location")) response.location = value;
   if (equals_ignoring_case(name, "www-authenticate")) response.challenge = value;
-  if (equals_ignoring_case(name, "date")) {
-    const time_t moment = ::curl_getdate(std::string(value).c_str(), nullptr);
-    response.date_s = moment > 0 ? moment : 0;
-  }
+  if (equals_ignoring_case(name, "date"))
+    response.date_s = std::max<std::int64_t>(http_date_s(value), 0);
 }
 
 std::size_t take_header(char* bytes, std::size_t, std::size_t size, void* into) noexcept {

@@ -15,6 +15,8 @@ constexpr int k_attempts = 6;
 constexpr int k_attempts_unreachable = 2;
 // An attempt that has less time than this would only end in a timeout.
 constexpr std::int64_t k_worth_trying_ms = 250;
+// 9999-12-31T23:59:59Z. libcurl reads years of nine digits, which are no milliseconds of ours.
+constexpr std::int64_t k_last_date_s = 253'402'300'799;
 
 // Between half and the whole of 200 ms, 400 ms, 800 ms …, so that many processes spread out.
 std::int64_t pause_ms(const Attempt& attempt) {
@@ -37,6 +39,11 @@ bool heals(int status) {
   return status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+std::int64_t http_date_s(std::string_view text) {
+  const std::int64_t moment = ::curl_getdate(std::string(text).c_str(), nullptr);
+  return moment >= 0 && moment <= k_last_date_s ? moment : -1;
+}
+
 std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms) {
   header = trim(header);
   std::int64_t seconds = 0;
@@ -44,11 +51,9 @@ std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms) {
     if (seconds < 0) return -1;
     return std::min(seconds, k_longest_retry_after_ms / 1000) * 1000;
   }
-  const std::string date(header);
-  const time_t moment = ::curl_getdate(date.c_str(), nullptr);
-  if (moment < 0) return -1;
-  const std::int64_t from_now = static_cast<std::int64_t>(moment) * 1000 - now_ms;
-  return std::clamp<std::int64_t>(from_now, 0, k_longest_retry_after_ms);
+  const std::int64_t moment_s = http_date_s(header);
+  if (moment_s < 0) return -1;
+  return std::clamp<std::int64_t>(moment_s * 1000 - now_ms, 0, k_longest_retry_after_ms);
 }
 
 std::int64_t retry_after_ms(const HttpResponse& response, std::int64_t now_ms) {

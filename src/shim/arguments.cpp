@@ -61,9 +61,10 @@ void Arguments::reset() {
 CallSettings::CallSettings(const Libpq& libpq, const char* const* keywords,
                            const char* const* values, bool expand_dbname)
     : libpq_(libpq), keywords_(keywords), values_(values) {
+  while (keywords[count_] != nullptr) ++count_;
   if (!expand_dbname) return;
   // Like libpq, looks at the first dbname that has a value.
-  for (std::size_t i = 0; keywords[i] != nullptr; ++i) {
+  for (std::size_t i = 0; i < count_; ++i) {
     if (std::strcmp(keywords[i], "dbname") != 0 || values[i] == nullptr) continue;
     if (is_connection_string(values[i])) {
       char* error = nullptr;
@@ -81,21 +82,21 @@ CallSettings::~CallSettings() {
 
 std::string_view CallSettings::get(std::string_view keyword) const {
   std::string_view last;
-  for (std::size_t i = 0; keywords_[i] != nullptr; ++i) {
-    std::string_view value;
+  for (std::size_t i = 0; i < count_; ++i) {
     if (i == string_at_) {
-      value = option_value(string_, keyword);
-    } else if (keyword == keywords_[i] && values_[i] != nullptr) {
-      value = values_[i];
+      // Here libpq takes an empty value too, where an empty argument says nothing.
+      if (const std::string_view value = option_value(string_, keyword); value.data() != nullptr)
+        last = value;
+    } else if (keyword == keywords_[i] && values_[i] != nullptr && values_[i][0] != '\0') {
+      last = values_[i];
     }
-    if (!value.empty()) last = value;
   }
   return last;
 }
 
 std::string_view option_value(const PQconninfoOption* options, std::string_view keyword) {
   for (; options != nullptr && options->keyword != nullptr; ++options)
-    if (keyword == options->keyword) return options->val != nullptr ? options->val : "";
+    if (keyword == options->keyword && options->val != nullptr) return options->val;
   return {};
 }
 

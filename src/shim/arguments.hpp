@@ -44,7 +44,8 @@ class Arguments {
 };
 
 /// What the call itself says of one keyword, be it in the arrays or in a string expanded from them;
-/// service file and environment do not count. Only the last word counts.
+/// service file and environment do not count. Only the last word counts. What is appended to the
+/// arrays later is not the call's.
 class CallSettings {
  public:
   CallSettings(const Libpq& libpq, const char* const* keywords, const char* const* values,
@@ -60,6 +61,7 @@ class CallSettings {
   const Libpq& libpq_;
   const char* const* keywords_;
   const char* const* values_;
+  std::size_t count_ = 0;
   std::size_t string_at_ = static_cast<std::size_t>(-1);
   PQconninfoOption* string_ = nullptr;
 };

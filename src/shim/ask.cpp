@@ -21,9 +21,15 @@ Answer::Answer(const Libpq& libpq, Arguments& arguments, bool expand_dbname) : l
   if (connection_ == nullptr) return;
   // The value survives every translation of the message.
   const char* message = libpq.errorMessage(connection_);
-  if (libpq.status(connection_) == CONNECTION_BAD && message != nullptr &&
-      std::strstr(message, k_stop) != nullptr)
-    options_ = libpq.conninfo(connection_);
+  if (libpq.status(connection_) != CONNECTION_BAD || message == nullptr ||
+      std::strstr(message, k_stop) == nullptr)
+    return;
+  PQconninfoOption* options = libpq.conninfo(connection_);
+  // A message about the caller's own words may hold ours, too.
+  if (option_value(options, stop_keyword(libpq)) == k_stop)
+    options_ = options;
+  else if (options != nullptr)
+    libpq.conninfoFree(options);
 }
 
 Answer::~Answer() {

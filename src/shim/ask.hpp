@@ -24,6 +24,8 @@ class Answer {
   std::string_view get(std::string_view keyword) const { return option_value(options_, keyword); }
   bool knows(std::string_view keyword) const { return knows_option(options_, keyword); }
   int libpq_version() const { return libpq_.libVersion(); }
+  /// Goes nowhere, and lives as long as the answer; null without memory.
+  PGconn* connection() const { return connection_; }
   /// The password, also from a password file; empty if there is none.
   std::string_view password() const;
 

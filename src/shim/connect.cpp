@@ -9,6 +9,7 @@
 #include "plan.hpp"
 #include "renewal.hpp"
 #include "search_path.hpp"
+#include "waking.hpp"
 
 namespace pglakebase {
 namespace {
@@ -43,27 +44,53 @@ class Connecting {
   // False without memory. Else `obtained` is a credential or a failure that may pass, unless the
   // plan has become another.
   bool get_credential(Obtained& obtained) {
-    const Request request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
-                                           plan_.target.section.directives, cache_);
-    if (!request.ok()) return false;
-    ObtainOptions options;
-    options.need_user = plan_.user_missing;
-    options.deadline_ms = monotonic_ms() + patience_ms();
-    obtained = obtain(cache_, request, options);
+    GivenPassword& given = plan_.given;
+    if (!given.exchanged || !given.user_token.empty()) {
+      const Request request =
+          Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
+                         plan_.target.section.directives, cache_, given.user_token.view());
+      if (!request.ok()) return false;
+      ObtainOptions options;
+      options.need_user = plan_.user_missing;
+      options.deadline_ms = monotonic_ms() + patience_ms();
+      obtained = obtain(cache_, request, options);
+    }
+    const bool other =
+        !given.identity.empty() &&
+        (!obtained.ok || given.identity.view() != obtained.credential.identity.view());
+    if (given.exchanged && other) take_handed_back(obtained);
     if (obtained.ok) choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
     // libpq may need the descriptor.
     cache_ = Cache();
 
-    const Credential& credential = obtained.credential;
     if (!obtained.ok) {
       if (obtained.failure.permanent) refuse_because(obtained.failure.sentence.view());
-    } else if (!plan_.issued_to.empty() && plan_.issued_to.view() != credential.identity.view()) {
+    } else if (other && !given.exchanged) {
       // A token that we issued to somebody else stays what it is.
       plan_.kind = Plan::Kind::untouched;
-    } else if (plan_.user_missing && credential.user.empty()) {
+    } else if (plan_.user_missing && obtained.credential.user.empty()) {
       refuse_because("no role name is known for this identity; give one (user=…)");
     }
     return true;
+  }
+
+  // A token made from a user's that is not at hand: it goes on as long as it lives, or one that
+  // somebody has renewed it by.
+  void take_handed_back(Obtained& obtained) {
+    const GivenPassword& given = plan_.given;
+    handed_back_ = true;
+    Credential& credential = obtained.credential;
+    const std::int64_t now_ms = wall_clock_ms();
+    if (!read_credential(cache_, given.identity.view(), credential) ||
+        credential.expires_ms <= now_ms) {
+      credential.token.assign(given.token.view());
+      credential.expires_ms = given.expires_ms;
+      credential.issued_ms = given.expires_ms - 1;
+    }
+    obtained.from_cache = true;
+    obtained.ok = credential.expires_ms > now_ms;
+    obtained.failure.permanent = true;
+    obtained.failure.sentence.assign(k_handed_back);
   }
 
   void refuse_because(std::string_view reason) {
@@ -78,7 +105,7 @@ class Connecting {
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
     remember(connection, to_remember(obtained.credential, obtained.from_cache));
-    if (call_.blocking) settle(libpq_, connection);
+    if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
   }
 
@@ -116,8 +143,11 @@ class Connecting {
     remembered.service = static_cast<Text&&>(plan_.target.service);
     remembered.directives = static_cast<Directives&&>(plan_.target.section.directives);
     remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
+    if (!handed_back_) remembered.user_token = static_cast<Text&&>(plan_.given.user_token);
+    remembered.handed_back = handed_back_;
     remembered.user_missing = plan_.user_missing;
     remembered.patience_ms = patience_ms();
+    remembered.wake_ms = wake_patience_ms(remembered.directives, plan_.connect_timeout_s);
     note_credential(remembered, credential, from_cache);
     return remembered;
   }
@@ -152,6 +182,8 @@ class Connecting {
   Arguments arguments_;
   Cache cache_;
   Plan plan_;
+  bool handed_back_ = false;
+  const std::int64_t begun_ms_ = monotonic_ms();
 };
 
 }  // namespace

@@ -16,6 +16,8 @@ struct Remembered {
   Text hosts;
   Text service;
   Directives directives;
+  Text user_token;
+  bool handed_back = false;  ///< it cannot be asked for: what it was made from is not at hand
   bool user_missing = false;
   ChosenRoots roots;
 
@@ -26,6 +28,7 @@ struct Remembered {
   bool from_cache = false;
   bool retried = false;          ///< a refused one was replaced once already
   std::int64_t patience_ms = 0;  ///< how long a blocking call may wait for another
+  std::int64_t wake_ms = 0;      ///< how long a blocking call may wait for the server
 
   // What PQerrorMessage says.
   Text sentence;      ///< empty: libpq's own words

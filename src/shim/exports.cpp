@@ -8,8 +8,10 @@
 #include "failed_connection.hpp"
 #include "inert.hpp"
 #include "libpq.hpp"
+#include "pglakebase/core/clock.hpp"
 #include "reentry_guard.hpp"
 #include "renewal.hpp"
+#include "waking.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
 #define PGLAKEBASE_REAL(name)                          \
@@ -58,10 +60,10 @@ bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {
   return renew_before_reset(libpq, connection, blocking);
 }
 
-void settled(const Libpq& libpq, PGconn* connection) {
+void settled(const Libpq& libpq, PGconn* connection, std::int64_t begun_ms) {
   const ErrnoKeeper keeper;
   const ReentryGuard guard;
-  settle(libpq, connection);
+  settle_awake(libpq, connection, begun_ms);
 }
 
 PostgresPollingStatusType poll(PostgresPollingStatusType (*real)(PGconn*), PGconn* connection,
@@ -161,9 +163,10 @@ PGLAKEBASE_EXPORT void PQreset(PGconn* conn) {
   const auto real = PGLAKEBASE_REAL(PQreset);
   Libpq libpq;
   const bool known = knows(real, conn, __builtin_return_address(0), libpq);
+  const std::int64_t begun_ms = known ? monotonic_ms() : 0;
   if (real == nullptr || (known && !renewed(libpq, conn, true))) return;
   call_guarded(real, conn);
-  if (known) settled(libpq, conn);
+  if (known) settled(libpq, conn, begun_ms);
 }
 
 PGLAKEBASE_EXPORT int PQresetStart(PGconn* conn) {

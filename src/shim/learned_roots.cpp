@@ -36,7 +36,7 @@ void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts
   std::size_t place = 0;
   if (!learned.find(file, wall_clock_ms())) {
     roots.unknown = true;
-  } else if (file.size() >= roots.bundle.size() && find_root_place(libpq, place)) {
+  } else if (file.size() >= roots.bundle.size() && root_place(libpq, place)) {
     roots.learned = static_cast<Text&&>(file);
   }
 }
@@ -45,7 +45,7 @@ bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, ChosenRoot
   if (roots.learned.empty()) return false;
   std::size_t place = 0;
   const bool restored =
-      find_root_place(libpq, place) &&
+      root_place(libpq, place) &&
       overwrite_root(connection, place, roots.learned.c_str(), roots.bundle.c_str());
   const bool failed = libpq.status(connection) == CONNECTION_BAD &&
                       blames_roots(libpq.errorMessage(connection), roots.learned.c_str());

@@ -39,6 +39,13 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   return 1;
 }
 
+// A program that has libpq built in is nobody's library.
+bool defines(const LoadedObject& object, const char* name) {
+  if (!object || object.name[0] == '\0') return false;
+  const OwnFunctions own(object);
+  return own.readable() ? own.find(name) != nullptr : object.holds(symbol_seen_from(object, name));
+}
+
 }  // namespace
 
 Meaning& Meaning::at(const void* caller) {
@@ -59,7 +66,7 @@ void* Meaning::find(const char* name) const {
   if (is_own(next_object)) next = nullptr;
   // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
   // or another preloaded one, which must not be called back.
-  const bool is_libpq = caller_.holds(symbol_seen_from(caller_, "PQlibVersion"));
+  const bool is_libpq = defines(caller_, "PQlibVersion");
   if (next != nullptr && is_libpq && next_object.start == caller_.start) return next;
 
   void* local = symbol_seen_from(caller_, name);
@@ -92,13 +99,11 @@ bool Meaning::libpq(Libpq& functions) {
   if (complete_ == Known::unknown) {
     void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
     const LoadedObject object = object_of(anchor);
-    void* handle = object && object.name[0] != '\0' && linker_available()
-                       ? pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD)
-                       : nullptr;
+    const OwnFunctions own(object);
     bool complete = anchor != nullptr;
     const auto get = [&](auto& function, const char* name) {
-      void* symbol = handle != nullptr ? pglakebase_dlsym(handle, name) : nullptr;
-      if (symbol == nullptr || is_own(object_of(symbol))) symbol = find(name);
+      void* symbol = own.find(name);
+      if (symbol == nullptr) symbol = find(name);
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
       complete = complete && symbol != nullptr;
     };
@@ -121,9 +126,7 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.socket, "PQsocket");
     get(libpq_.finish, "PQfinish");
     get(libpq_.libVersion, "PQlibVersion");
-    if (handle != nullptr) pglakebase_dlclose(handle);
     complete_ = complete ? Known::yes : Known::no;
-    // Opening and closing a loaded object again leaves the counts alone, so this stays valid.
   }
   functions = libpq_;
   return complete_ == Known::yes;

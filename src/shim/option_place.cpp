@@ -5,88 +5,48 @@
 #include <string_view>
 
 #include "arguments.hpp"
-#include "ask.hpp"
 
 namespace pglakebase {
 namespace {
 
 // PGconn of libpq 10 to 18 has at least 904 bytes (measured).
 constexpr std::size_t k_words = 896 / sizeof(void*);
+char k_value[] = "/pglakebase/a";
+
 // Where it is in libpq 14 to 18 (measured): looked at first.
-constexpr std::size_t k_likely_first = 192 / sizeof(void*);
-constexpr std::size_t k_likely_end = 224 / sizeof(void*);
-constexpr const char* k_value = "/pglakebase/a";
-constexpr const char* k_other_value = "/pglakebase/b";
-
-void** words_of(PGconn* connection) {
-  return reinterpret_cast<void**>(connection);
+std::size_t likely_word(int libpq_version) {
+  const int later = libpq_version / 10000 - 15;
+  return 192 / sizeof(void*) + static_cast<std::size_t>(later > 0 ? later : 0);
 }
 
-PGconn* make_donor(const Libpq& libpq, const char* root) {
-  const char* const keywords[] = {
-      "host", "user", "password", "sslmode", "sslrootcert", stop_keyword(libpq), nullptr};
-  const char* const values[] = {"localhost", "pglakebase",       "x",    "verify-full",
-                                root,        "pglakebase-donor", nullptr};
-  return libpq.connectStartParams(keywords, values, 0);
+// Is our value told when these words point to it? PQconninfo reads nothing but the strings of the
+// options.
+bool lies_within(const Libpq& libpq, PGconn* connection, std::size_t first, std::size_t end) {
+  void** words = reinterpret_cast<void**>(connection);
+  void* kept[k_words];
+  const std::size_t size = (end - first) * sizeof *words;
+  std::memcpy(kept, words + first, size);
+  for (std::size_t i = first; i < end; ++i) words[i] = k_value;
+  PQconninfoOption* options = libpq.conninfo(connection);
+  std::memcpy(words + first, kept, size);
+  const bool told = option_value(options, "sslrootcert") == k_value;
+  libpq.conninfoFree(options);
+  return told;
 }
 
-class Donors {
- public:
-  explicit Donors(const Libpq& libpq)
-      : libpq_(libpq), one_(make_donor(libpq, k_value)), other_(make_donor(libpq, k_other_value)) {}
-  ~Donors() {
-    libpq_.finish(one_);
-    libpq_.finish(other_);
+bool search(const Libpq& libpq, PGconn* connection, std::size_t& word) {
+  word = likely_word(libpq.libVersion());
+  if (word < k_words && lies_within(libpq, connection, word, word + 1)) return true;
+  std::size_t first = 0;
+  std::size_t end = k_words;
+  if (!lies_within(libpq, connection, first, end)) return false;
+  while (end - first > 1) {
+    const std::size_t middle = first + (end - first) / 2;
+    (lies_within(libpq, connection, first, middle) ? end : first) = middle;
   }
-  Donors(const Donors&) = delete;
-  Donors& operator=(const Donors&) = delete;
-
-  bool find(std::size_t& word) const {
-    if (one_ == nullptr || other_ == nullptr) return false;
-    std::size_t first = k_likely_first;
-    std::size_t end = k_likely_end;
-    if (!lies_within(first, end)) {
-      first = 0;
-      end = k_words;
-      if (!lies_within(first, end)) return false;
-    }
-    while (end - first > 1) {
-      const std::size_t middle = first + (end - first) / 2;
-      (lies_within(first, middle) ? end : first) = middle;
-    }
-    word = first;
-    return lies_within(word, word + 1);
-  }
-
- private:
-  bool reports(std::string_view root) const {
-    PQconninfoOption* options = libpq_.conninfo(one_);
-    const bool same = option_value(options, "sslrootcert") == root;
-    libpq_.conninfoFree(options);
-    return same;
-  }
-
-  // Do the two change values when these words change places? PQconninfo reads nothing but the
-  // strings of the options, and both have the same kinds of those.
-  bool lies_within(std::size_t first, std::size_t end) const {
-    exchange(first, end);
-    const bool moved = reports(k_other_value);
-    exchange(first, end);
-    return moved;
-  }
-
-  void exchange(std::size_t first, std::size_t end) const {
-    for (std::size_t i = first; i < end; ++i) {
-      void* kept = words_of(one_)[i];
-      words_of(one_)[i] = words_of(other_)[i];
-      words_of(other_)[i] = kept;
-    }
-  }
-
-  const Libpq& libpq_;
-  PGconn* one_;
-  PGconn* other_;
-};
+  word = first;
+  return lies_within(libpq, connection, word, word + 1);
+}
 
 // A process has one libpq, seldom two. `finish` tells them apart, the version also one that was
 // loaded where another had been.
@@ -127,12 +87,16 @@ void remember_place(const Libpq& libpq, std::size_t word) {
 
 }  // namespace
 
-bool find_root_place(const Libpq& libpq, std::size_t& offset) {
+void find_root_place(const Libpq& libpq, PGconn* idle) {
   std::size_t word = k_not_there;
-  if (!recall_place(libpq, word)) {
-    if (!Donors(libpq).find(word)) word = k_not_there;
-    remember_place(libpq, word);
-  }
+  if (recall_place(libpq, word)) return;
+  if (!search(libpq, idle, word)) word = k_not_there;
+  remember_place(libpq, word);
+}
+
+bool root_place(const Libpq& libpq, std::size_t& offset) {
+  std::size_t word = k_not_there;
+  if (!recall_place(libpq, word)) return false;
   offset = word * sizeof(void*);
   return word < k_not_there;
 }

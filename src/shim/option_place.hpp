@@ -6,10 +6,14 @@
 
 namespace pglakebase {
 
-/// Where this libpq's connections keep the pointer to their sslrootcert: libpq has no function that
-/// changes it. Found once for each libpq, on two connections that go nowhere: the values that they
-/// report change places with the memory that holds them. False for a libpq where that fails.
-bool find_root_place(const Libpq& libpq, std::size_t& offset);
+/// Finds out where this libpq's connections keep the pointer to their sslrootcert, for libpq has no
+/// function that changes it. Done once for each libpq, on a connection that is ours alone and goes
+/// nowhere: it reports another value when the right word of its memory points to one. Left as it
+/// was.
+void find_root_place(const Libpq& libpq, PGconn* idle);
+
+/// The place that was found. False where it was not looked for, or not to be found.
+bool root_place(const Libpq& libpq, std::size_t& offset);
 
 /// Writes `value` over the sslrootcert of a connection, if that is `expected` and no shorter.
 bool overwrite_root(PGconn* connection, std::size_t offset, const char* expected,

@@ -2,11 +2,12 @@
 
 #include "ask.hpp"
 #include "inert.hpp"
-#include "password.hpp"
+#include "option_place.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/view.hpp"
+#include "thread_user.hpp"
 
 namespace pglakebase {
 namespace {
@@ -26,7 +27,7 @@ class Planning {
   Plan run() {
     if (find_out() && !has_own_password()) {
       plan_.kind = Plan::Kind::credential;
-      judge_target();
+      if (plan_.refusal.empty()) judge_target();
       if (plan_.refusal.empty()) choose_tls_settings();
       if (!plan_.refusal.empty()) plan_.kind = Plan::Kind::refused;
     }
@@ -35,6 +36,8 @@ class Planning {
   }
 
  private:
+  using Kind = GivenPassword::Kind;
+
   // What libpq makes of the parameters, and whether that is Lakebase. A password of ours keeps
   // password files unread, a user of ours spares the passwd database.
   bool find_out() {
@@ -59,9 +62,12 @@ class Planning {
     parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
     sslmode_.assign(answer.get("sslmode"));
     sslrootcert_.assign(answer.get("sslrootcert"));
+    if (sslrootcert_.empty()) find_root_place(libpq_, answer.connection());
     plan_.roots.hostaddrs.assign(answer.get("hostaddr"));
     plan_.roots.ports.assign(answer.get("port"));
     has_sni_ = answer.knows("sslsni");
+    // Else the password of ours would be taken for one of the call's.
+    arguments_.reset();
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
     return true;
   }
@@ -88,21 +94,54 @@ class Planning {
 
   bool has_own_password() {
     cache_ = Cache::open();
-    GivenPassword given = GivenPassword::none;
+    user_of_thread_ = thread_user_token();
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.
-    if (may_have_password_ && !ask_for_password(nullptr, given) &&
-        !ask_for_password("pglakebase", given))
+    if (may_have_password_ && !ask_for_password(nullptr) && !ask_for_password("pglakebase"))
       return true;
-    return given == GivenPassword::native;
+    GivenPassword& given = plan_.given;
+    if (given.kind == Kind::none && user_of_thread_ != nullptr) {
+      given.kind = Kind::user_token;
+      given.user_token.assign(user_of_thread_);
+      if (given.user_token.empty())
+        plan_.refusal.assign(
+            "what this thread gave to pglakebase_set_user_token() is no token; give the user's, or "
+            "NULL to connect as the program itself");
+    }
+    if (given.kind == Kind::native && on_behalf_of(plan_.target) == "required") {
+      plan_.refusal.assign(
+          "it acts on behalf of users only (on_behalf_of=required), and the password is no user's "
+          "token for the workspace; give that one");
+      return false;
+    }
+    if (given.kind == Kind::user_token || has_user_token_file()) forget_apps_user();
+    return given.kind == Kind::native;
+  }
+
+  bool has_user_token_file() const {
+    return plan_.target.section.directives.has("user_token_file") ||
+           environment("PGLAKEBASE_USER_TOKEN_FILE") != nullptr;
+  }
+
+  // Databricks Apps name the app itself in PGUSER: nobody's wish for a user's connection.
+  void forget_apps_user() {
+    const char* user = environment("PGUSER");
+    if (user == nullptr || plan_.user.view() != user) return;
+    const std::string_view directive = plan_.target.section.directives.get("client_id");
+    const char* variable = environment("PGLAKEBASE_CLIENT_ID");
+    if (variable == nullptr) variable = environment("DATABRICKS_CLIENT_ID");
+    if (directive != user && (variable == nullptr || plan_.user.view() != variable)) return;
+    plan_.user.clear();
+    plan_.user_missing = true;
   }
 
   // Asks again, without a password of ours: is there one that stands?
-  bool ask_for_password(const char* user, GivenPassword& given) {
+  bool ask_for_password(const char* user) {
     arguments_.reset();
     if (user != nullptr) arguments_.append("user", user);
     const Answer answer(libpq_, arguments_, expand_dbname_);
     if (!answer.resolved()) return false;
-    given = judge_password(answer, settings_, plan_.target, cache_, plan_.issued_to);
+    judge_password(answer, settings_, plan_.target, cache_, user_of_thread_ != nullptr,
+                   plan_.given);
     const bool unseen_section = !plan_.target.service.empty() && plan_.target.section.name.empty();
     if (user == nullptr && plan_.user_missing && unseen_section)
       plan_.user_missing = !user_is_given(answer);
@@ -162,10 +201,8 @@ class Planning {
     asked.sslmode = sslmode_.view();
     asked.sslrootcert = sslrootcert_.view();
     asked.lax = plan_.target.section.directives.get("tls") == "require";
-    asked.has_default_root = has_default_root(libpq_.libVersion());
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
-    if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     plan_.refusal.assign(plan_.tls.refused.view());
     if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())
@@ -182,6 +219,7 @@ class Planning {
   Text sslrootcert_;
   bool has_sni_ = false;
   bool may_have_password_ = true;
+  const char* user_of_thread_ = nullptr;
 };
 
 }  // namespace

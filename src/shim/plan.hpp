@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 #include "learned_roots.hpp"
 #include "libpq.hpp"
+#include "password.hpp"
 #include "pglakebase/core/cache.hpp"
 #include "pglakebase/core/text.hpp"
 #include "target.hpp"
@@ -27,9 +28,9 @@ struct Plan {
   TlsChosen tls;
   ChosenRoots roots;  ///< where the bundle would be used
   Text direct_hosts;  ///< the host list to use instead of a pooler's; else empty
-  Text issued_to;     ///< the identity of a token of ours that the caller gave back
-  Text user;          ///< the role, where it is given
-  Text options;       ///< libpq's `options` as the caller has them
+  GivenPassword given;
+  Text user;                           ///< the role, where it is given
+  Text options;                        ///< libpq's `options` as the caller has them
   std::int64_t connect_timeout_s = 0;  ///< 0: none
   bool user_missing = false;
   bool dbname_missing = false;

@@ -22,6 +22,14 @@ bool was_rejected(const Libpq& libpq, const PGconn* connection) {
   return holds(connection, "28P01\0"sv) || holds(connection, "28000\0"sv);
 }
 
+bool was_unavailable(const PGconn* connection) {
+  using std::string_view_literals::operator""sv;
+  for (const std::string_view state :
+       {"57P03\0"sv, "08000\0"sv, "08001\0"sv, "08003\0"sv, "08006\0"sv})
+    if (holds(connection, state)) return true;
+  return false;
+}
+
 bool role_does_not_fit(const char* message) {
   constexpr const char* texts[] = {"did not match the security label configured for role",
                                    "no role security label was configured in postgres for role"};

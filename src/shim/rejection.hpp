@@ -8,6 +8,10 @@ namespace pglakebase {
 /// that tells; the last SQLSTATE stands in the connection itself.
 bool was_rejected(const Libpq& libpq, const PGconn* connection);
 
+/// Is the connection's last SQLSTATE that of a server that is not up (57P03), or is not there for
+/// the one that answered (class 08, but for violations of the protocol)?
+bool was_unavailable(const PGconn* connection);
+
 /// Does the message say that this identity may not log in as this role, whatever its token? Then no
 /// fresh token helps. (Texts: Lakebase's own, in English only.)
 bool role_does_not_fit(const char* message);

@@ -3,6 +3,7 @@
 #include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
 #include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/replacement.hpp"
@@ -13,27 +14,13 @@ namespace {
 
 constexpr std::int64_t k_polling_wait_ms = 5'000;
 
-// FNV-1a: tells our password from another one; it is compared with nothing but passwords that stand
-// in this process anyway.
-std::uint64_t fingerprint(std::string_view password) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : password) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
-
-// Addresses are used again, and a program may have a connection that we never saw at this one.
-bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
-  const char* password = libpq.pass(connection);
-  return password != nullptr && fingerprint(password) == ours.password;
-}
-
 struct Asking {
   Cache cache = Cache::open();
   Request request;
 
   explicit Asking(const Remembered& remembered)
       : request(Request::build(remembered.hosts.view(), remembered.service.view(),
-                               remembered.directives, cache)) {}
+                               remembered.directives, cache, remembered.user_token.view())) {}
 };
 
 // libpq never starts such a connection again, and would leave it without a word.
@@ -41,14 +28,6 @@ bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered&
   return remembered.hosts.empty() && !remembered.sentence.empty() &&
          libpq.status(connection) == CONNECTION_BAD &&
          remembered.libpqs_words.view() == libpq.errorMessage(connection);
-}
-
-void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
-                  std::string_view start, std::string_view rest) {
-  remembered.sentence.assign(start);
-  remembered.sentence.append(rest).append("\n");
-  remembered.libpqs_words.assign(libpq.errorMessage(connection));
-  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
 }
 
 bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
@@ -75,7 +54,7 @@ bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) 
       !holds_our_password(libpq, connection, *remembered))
     return false;
   const bool hopeless = role_does_not_fit(libpq.errorMessage(connection));
-  if (!hopeless && remembered->from_cache && !remembered->retried) {
+  if (!hopeless && remembered->from_cache && !remembered->retried && !remembered->handed_back) {
     const Asking asking(*remembered);
     remembered->retried = true;
     if (asking.request.ok() && may_replace(asking.cache, asking.request, remembered->issued_ms)) {
@@ -106,6 +85,7 @@ void note_success(PGconn* connection) {
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  remembered->sentence.clear();
   have_roots_learned(remembered->hosts.view(), remembered->roots);
 }
 
@@ -128,6 +108,19 @@ PostgresPollingStatusType begin_again(const Libpq& libpq, PGconn* connection) {
 
 }  // namespace
 
+bool holds_our_password(const Libpq& libpq, const PGconn* connection, const Remembered& ours) {
+  const char* password = libpq.pass(connection);
+  return password != nullptr && fingerprint(password) == ours.password;
+}
+
+void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& remembered,
+                  std::string_view start, std::string_view rest) {
+  remembered.sentence.assign(start);
+  remembered.sentence.append(rest).append("\n");
+  remembered.libpqs_words.assign(libpq.errorMessage(connection));
+  if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
+}
+
 void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
   remembered.password = fingerprint(credential.token.view());
   remembered.issued_ms = credential.issued_ms;
@@ -143,12 +136,17 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
   if (was_refused(libpq, connection, *remembered)) return false;
   if (!holds_our_password(libpq, connection, *remembered)) return true;
   remembered->retried = false;
-  const Asking asking(*remembered);
-  if (!asking.request.ok()) return true;
-  ObtainOptions options;
-  options.need_user = remembered->user_missing && remembered->issued_ms == 0;
-  options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
-  const Obtained obtained = obtain(asking.cache, asking.request, options);
+  Obtained obtained;
+  if (remembered->handed_back) {
+    obtained.failure.sentence.assign(k_handed_back);
+  } else {
+    const Asking asking(*remembered);
+    if (!asking.request.ok()) return true;
+    ObtainOptions options;
+    options.need_user = remembered->user_missing && remembered->issued_ms == 0;
+    options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
+    obtained = obtain(asking.cache, asking.request, options);
+  }
   if (obtained.ok) {
     if (obtained.credential.issued_ms != remembered->issued_ms) {
       put_in(libpq, connection, *remembered, obtained);

@@ -4,6 +4,30 @@
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
+namespace {
+
+// The server takes backslashes away and reads "-" as "_"; the case of a setting's name does not
+// count.
+bool names_search_path(std::string_view options) {
+  constexpr std::string_view name = "search_path";
+  std::size_t matched = 0;
+  for (const char c : options) {
+    if (c == '\\') continue;
+    const char read = c == '-' ? '_' : ascii_lower(c);
+    // An 's' stands nowhere else in the name.
+    matched = read == name[matched] ? matched + 1 : (read == name[0] ? 1 : 0);
+    if (matched == name.size()) return true;
+  }
+  return false;
+}
+
+// One that has nothing behind it means nothing, but would quote the blank that is to follow.
+void drop_open_backslash(Text& options) {
+  const std::size_t before = options.view().find_last_not_of('\\') + 1;
+  if ((options.size() - before) % 2 != 0) options.resize(options.size() - 1);
+}
+
+}  // namespace
 
 void append_schema(Text& out, const Directives& directives, std::string_view user) {
   const std::string_view wanted = directives.get("schema");
@@ -22,7 +46,8 @@ void append_schema(Text& out, const Directives& directives, std::string_view use
 }
 
 bool append_search_path(Text& options, std::string_view schema) {
-  if (schema.empty() || options.view().find("search_path") != std::string_view::npos) return false;
+  if (schema.empty() || names_search_path(options.view())) return false;
+  drop_open_backslash(options);
   if (!options.empty()) options.append_char(' ');
   options.append("-c search_path=\"");
   for (const char c : schema) {

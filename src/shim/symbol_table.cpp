@@ -75,6 +75,26 @@ const Symbol* find_function(const SymbolTable& table, const char* name) {
   }
 }
 
+void* address_of(const Symbol& symbol, std::uintptr_t base) {
+  return reinterpret_cast<void*>(base + symbol.st_value);
+}
+
+struct TableSearch {
+  const LoadedObject& object;
+  SymbolTable table;
+  std::uintptr_t base;
+};
+
+// Where its symbols are lies in the object itself.
+int take_table(dl_phdr_info* info, std::size_t, void* data) {
+  auto* search = static_cast<TableSearch*>(data);
+  const SymbolTable table = table_of(*info);
+  if (!search->object.holds(table.symbols)) return 0;
+  search->table = table;
+  search->base = info->dlpi_addr;
+  return 1;
+}
+
 struct Search {
   const char* name;
   void* found;
@@ -84,13 +104,29 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   auto* search = static_cast<Search*>(data);
   const Symbol* symbol = find_function(table_of(*info), search->name);
   if (symbol == nullptr) return 0;
-  void* function = reinterpret_cast<void*>(info->dlpi_addr + symbol->st_value);
+  void* function = address_of(*symbol, info->dlpi_addr);
   if (is_own(object_of(function))) return 0;
   search->found = function;
   return 1;
 }
 
 }  // namespace
+
+OwnFunctions::OwnFunctions(const LoadedObject& object) {
+  TableSearch search{object, {}, 0};
+  if (!object) return;
+  ::dl_iterate_phdr(take_table, &search);
+  hashes_ = search.table.hashes;
+  symbols_ = search.table.symbols;
+  names_ = search.table.names;
+  base_ = search.base;
+}
+
+void* OwnFunctions::find(const char* name) const {
+  const Symbol* symbol = find_function(
+      {static_cast<const HashTable*>(hashes_), static_cast<const Symbol*>(symbols_), names_}, name);
+  return symbol != nullptr ? address_of(*symbol, base_) : nullptr;
+}
 
 void* function_elsewhere(const char* name) {
   Search search{name, nullptr};

@@ -16,6 +16,14 @@ constexpr const char* k_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
 
 constexpr int k_first_with_system_roots = 160000;
 
+// Is there a ~/.postgresql/root.crt, as that libpq sees it?
+bool has_default_root(int libpq_version) {
+  Text path;
+  if (!libpqs_home(libpq_version, path)) return false;
+  path.append("/.postgresql/root.crt");
+  return ::access(path.c_str(), R_OK) == 0;
+}
+
 }  // namespace
 
 bool find_root_bundle(Text& path) {
@@ -32,13 +40,6 @@ bool find_root_bundle(Text& path) {
   return false;
 }
 
-bool has_default_root(int libpq_version) {
-  Text path;
-  if (!libpqs_home(libpq_version, path)) return false;
-  path.append("/.postgresql/root.crt");
-  return ::access(path.c_str(), R_OK) == 0;
-}
-
 TlsChosen choose_tls(const TlsAsked& asked) {
   TlsChosen chosen;
   if (asked.sslmode == "disable") {
@@ -51,8 +52,9 @@ TlsChosen choose_tls(const TlsAsked& asked) {
     return chosen;
   }
   const bool verifying = asked.sslmode == "verify-full" || asked.sslmode == "verify-ca";
-  const bool own_root = (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
-                        (asked.sslrootcert.empty() && verifying && asked.has_default_root);
+  const bool own_root =
+      (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
+      (asked.sslrootcert.empty() && verifying && has_default_root(asked.libpq_version));
   if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;

@@ -10,8 +10,7 @@ namespace pglakebase {
 struct TlsAsked {
   std::string_view sslmode;
   std::string_view sslrootcert;
-  bool lax = false;               ///< the directive tls=require
-  bool has_default_root = false;  ///< ~/.postgresql/root.crt is there
+  bool lax = false;  ///< the directive tls=require
   int libpq_version = 0;
 };
 
@@ -30,8 +29,5 @@ TlsChosen choose_tls(const TlsAsked& asked);
 /// The file of root certificates that SSL_CERT_FILE names, else the system's bundle. False if there
 /// is none.
 bool find_root_bundle(Text& path);
-
-/// Is there a ~/.postgresql/root.crt, as that libpq sees it?
-bool has_default_root(int libpq_version);
 
 }  // namespace pglakebase

@@ -9,20 +9,9 @@ from pathlib import Path
 import pytest
 
 from lakebase.client import LocalLakebase
-from lakebase.inventory import fleet_endpoint
+from support.crowd import ENDPOINTS, fleet_services, rush
 from support.fetch_request import Request
 from support.product import CREDENTIALS, TOKENS, Product
-
-ENDPOINTS = 50
-
-
-def rush(product: Product, probes: Path, count: int, modulus: int, service: str) -> dict[str, str]:
-    argument = f"service={service} connect_timeout=60"
-    done = product.run(probes / "crowd", str(count), str(modulus), probes / "connect_once", argument, product.preload,
-                       preload=False, timeout=200)
-    assert done.code == 0, (done.values, sorted(set(done.error.splitlines()))[:10])
-    assert done.error == ""
-    return done.values
 
 
 def report(what: str, values: dict[str, str], product: Product) -> None:
@@ -39,13 +28,6 @@ def test_one_sign_in_for_all(product: Product, crowd_probes: Path, count: int) -
     assert product.files.of("fetching") == []
     # The library adds little to a process of libpq's.
     assert int(values["maxrss_kib"]) < 40_000
-
-
-def fleet_services(product: Product) -> None:
-    for i in range(ENDPOINTS):
-        endpoint = fleet_endpoint(i)
-        product.service(f"fleet{i}", "profile=DEMO", f"endpoint={endpoint.name}", host=endpoint.host,
-                        dbname="databricks_postgres")
 
 
 @pytest.mark.parametrize("each", [2, pytest.param(20, marks=pytest.mark.full)])

@@ -26,6 +26,6 @@ def test_install_deps_refuses_what_it_does_not_know() -> None:
     assert "usage" in done.stderr
 
 
-@pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", "scripts/lint", "scripts/install-deps", ".ci/run"])
+@pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", "scripts/lint", "scripts/install-deps", "scripts/soak", ".ci/run"])
 def test_scripts_can_be_executed(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)

@@ -83,12 +83,12 @@ def workspace_claims(issuer: str, subject: str, client_id: str, scope: str, audi
 
 
 def database_claims(issuer: str, subject: str, kind: str, scim_id: str, workspace_id: str, requested: Any,
-                    issued: int, expires: int) -> dict[str, Any]:
+                    issued: int, expires: int, group: str = "") -> dict[str, Any]:
     """A database credential's claims. Only sub, exp and iat are known of the real ones; the rest gives the size."""
     return {"iss": issuer, "aud": DATABASE_AUDIENCE, "sub": subject, "client_id": "databricks-lakebase-credentials",
             "scope": "postgres iam.current-user:read", "idp": "databricks", "identity_type": kind,
             "identity_id": scim_id, "workspace_id": workspace_id, "claims": requested, "iat": issued,
-            "nbf": issued, "exp": expires, "jti": str(uuid.uuid4())}
+            "nbf": issued, "exp": expires, "jti": str(uuid.uuid4()), **({"group": group} if group else {})}
 
 
 def _encode(data: bytes) -> str:

@@ -116,10 +116,10 @@ class World:
         return workspace.signer.sign(claims), seconds
 
     def mint_database_token(self, workspace: Workspace, principal: Principal, lifetime: int,
-                            requested: Any = None) -> tuple[str, int]:
+                            requested: Any = None, group: str = "") -> tuple[str, int]:
         issued = int(self.now())
         claims = tokens.database_claims(workspace.issuer, principal.name, principal.kind, principal.scim_id,
                                         workspace.estate.workspace_id, requested or [], issued,
-                                        math.ceil(self.now() + lifetime))
+                                        math.ceil(self.now() + lifetime), group)
         self.issued.database.add(claims["jti"])
         return workspace.signer.sign(claims), claims["exp"]

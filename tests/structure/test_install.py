@@ -32,6 +32,9 @@ def places(tree: Path) -> dict[str, Path]:
         "library": tree / str(options["libdir"]) / "pglakebase" / "libpglakebase.so",
         "command": tree / str(options["bindir"]) / "pglakebase",
         "helper": tree / str(options["libexecdir"]) / "pglakebase" / "pglakebase-fetch",
+        **{f"user library {name}": tree / str(options["libdir"]) / f"libpglakebase-user.so{name}" for name in ("", ".0", ".0.1.0")},
+        "user library's description": tree / str(options["libdir"]) / "pkgconfig" / "pglakebase-user.pc",
+        "header": tree / "include" / "pglakebase" / "pglakebase.h",
         "example": tree / "share" / "doc" / "pglakebase" / "pg_service.conf.example",
     }
 

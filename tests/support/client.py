@@ -109,7 +109,7 @@ class Client:
         """Appends a section to ~/.pg_service.conf (or another file); a setting that is None is left out."""
         hosts = self.lakebase.hosts
         values: dict[str, str | None] = {"host": hosts.get(host, host), "hostaddr": "127.0.0.1",
-                                         "port": str(self.lakebase.ports[port]), **settings}
+                                         "port": str(self.lakebase.ports.get(port, port)), **settings}
         lines = [f"[{name}]", *(f"{k}={v}" for k, v in values.items() if v is not None),
                  *(f"#lakebase: {directive}" for directive in directives)]
         file = file or self.home / ".pg_service.conf"

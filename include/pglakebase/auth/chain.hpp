@@ -17,8 +17,8 @@ class Chain {
     Principal principal;
   };
 
-  /// Takes only the source that the setting auth_type chooses, where it is given. Throws
-  /// ConfigError where that cannot be had.
+  /// Takes only the source that the setting auth_type chooses, where it is given; where a user's
+  /// token is given, that and nothing else. Throws ConfigError where that cannot be had.
   Chain(std::vector<std::unique_ptr<CredentialSource>> sources, const SourceContext& context);
 
   /// The next source that is configured. Null when there is none left.

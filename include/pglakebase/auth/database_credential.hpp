@@ -7,8 +7,10 @@
 namespace pglakebase {
 
 /// Asks for a database credential: POST /api/2.0/postgres/credentials for an endpoint, POST
-/// /api/2.0/database/credentials for an instance (`target` is one of the two). Its end is by our
-/// clock, corrected by the server's Date. `user` stays empty. Throws AuthError, ConfigError.
+/// /api/2.0/database/credentials for an instance (`target` is one of the two). Its end is the
+/// earliest of what the answer says, the token's own, and that of a user's token that it was made
+/// from, by our clock, corrected by the server's Date. `user` stays empty. Throws AuthError,
+/// ConfigError.
 Credential issue_credential(WorkspaceApi& api, const Target& target);
 
 /// The time by our clock at which something ends that a server with another idea of now gives an

@@ -23,8 +23,9 @@ class Entries {
   /// open, and an earlier failure is over.
   void write_resolution(const EntryName& identity, std::string_view files) const;
   /// Notes that the token is ours, for which identity and for which hosts. Kept until it is swept,
-  /// a day after the token's end.
-  void write_issued(const Credential& credential) const;
+  /// a day after the token's end. `exchanged`: it was made from a user's token, which only whoever
+  /// asked has.
+  void write_issued(const Credential& credential, bool exchanged) const;
   bool read_failure(Failure& failure) const;
   void write_failure(const Failure& failure) const;
 

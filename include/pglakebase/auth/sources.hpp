@@ -26,8 +26,11 @@ std::unique_ptr<CredentialSource> make_source_azure_cli();
 std::unique_ptr<CredentialSource> make_source_google_credentials();
 std::unique_ptr<CredentialSource> make_source_google_id();
 
-/// All sources, in the order of databricks-sdk-go (config/auth_default.go): the only place that
-/// names them all.
+/// Takes the place of all others where a user's token was given (Chain).
+std::unique_ptr<CredentialSource> make_source_user_token();
+
+/// All other sources, in the order of databricks-sdk-go (config/auth_default.go): the only place
+/// that names them all.
 std::vector<std::unique_ptr<CredentialSource>> all_sources();
 
 /// Is it an auth_type of the Databricks SDKs, though we have no source for it?

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -22,8 +24,8 @@ inline constexpr std::string_view k_kind_endpoint = "endpoint";        ///< help
 inline constexpr std::string_view k_kind_user = "user";                ///< helper only
 inline constexpr std::string_view k_kind_trouble = "trouble";          ///< helper only
 
-/// Appends a line that tells a file's state now (its absence too).
-void append_file_stamp(Text& out, std::string_view path);
+/// Appends a line that tells a file's state now (its absence too), or the state that is given.
+void append_file_stamp(Text& out, std::string_view path, const struct stat* known = nullptr);
 /// Are all files as these lines tell?
 bool files_unchanged(std::string_view stamps);
 
@@ -42,6 +44,9 @@ struct Credential {
     return {issued_ms, expires_ms, refresh_before_ms};
   }
 };
+
+/// Reads the credential of an identity (64 hexadecimal digits, else none is found), fresh or not.
+bool read_credential(const Cache& cache, std::string_view identity, Credential& credential);
 
 /// Why no credential could be had.
 struct Failure {

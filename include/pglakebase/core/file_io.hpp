@@ -8,7 +8,9 @@
 namespace pglakebase {
 
 /// Reads what is left of `fd`, `limit` bytes at most. False on an error or when there is more.
-bool read_all(int fd, std::size_t limit, Text& out);
+/// `expected` is how much there is by the file's status, if that is known: a read that brings just
+/// this, with room for more, is the last one.
+bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected = 0);
 
 /// Writes everything. False on an error.
 bool write_all(int fd, std::string_view bytes);

@@ -28,7 +28,7 @@ std::int64_t ageing_starts_ms(const Lifetime& life, unsigned jitter_permille);
 std::int64_t last_minute_starts_ms(const Lifetime& life);
 
 /// A clock that shows a time well before the issue was set back, and then no time in the record
-/// can be trusted: expired.
+/// can be trusted: expired. So is what ends before it is issued.
 Freshness freshness(const Lifetime& life, std::int64_t now_ms, unsigned jitter_permille);
 
 }  // namespace pglakebase

@@ -30,4 +30,7 @@ struct Obtained {
 /// renewed in the background. Thread-safe; no state is kept.
 Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options);
 
+/// When the credential in the cache was issued, good or not; 0 if there is none for the request.
+std::int64_t cached_issue_ms(const Cache& cache, const Request& request);
+
 }  // namespace pglakebase

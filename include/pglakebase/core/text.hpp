@@ -32,6 +32,9 @@ class Text {
     clear();
     append(bytes);
   }
+  /// Makes room for `size` bytes in all, so that what is appended need not be moved. False without
+  /// memory.
+  bool reserve(std::size_t size);
   /// Makes the size `size`; new bytes are zero. False, and nothing changed, without memory.
   bool resize(std::size_t size);
   /// Wipes the content and keeps the memory.
@@ -48,8 +51,6 @@ class Text {
   std::string_view view() const { return {c_str(), size_}; }
 
  private:
-  bool reserve(std::size_t size);
-
   char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;

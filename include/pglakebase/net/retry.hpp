@@ -10,6 +10,9 @@ namespace pglakebase {
 /// The longest time that a server's Retry-After is believed for.
 inline constexpr std::int64_t k_longest_retry_after_ms = 300'000;
 
+/// An HTTP date in seconds since 1970; -1 if it is none, or lies behind the year 9999.
+std::int64_t http_date_s(std::string_view text);
+
 /// Reads a Retry-After header (RFC 9110: seconds or an HTTP date), as milliseconds from `now_ms`
 /// (wall clock), k_longest_retry_after_ms at most. -1 if there is none that can be read.
 std::int64_t retry_after_ms(std::string_view header, std::int64_t now_ms);

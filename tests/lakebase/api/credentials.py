@@ -6,6 +6,7 @@ import datetime
 import re
 from typing import Any
 
+from ..inventory import Principal
 from .call import ApiError, Call, invalid, not_found
 
 HOUR = 3600
@@ -18,7 +19,7 @@ def for_endpoint(call: Call) -> dict[str, Any]:
     """Autoscaling: POST /api/2.0/postgres/credentials."""
     call.take_query()
     caller = call.caller("postgres")
-    body = call.json_body("endpoint", "claims", "ttl", "expire_time")
+    body = call.json_body("endpoint", "claims", "ttl", "expire_time", "group_name")
     endpoint = body.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
         raise invalid("Field 'endpoint' is required, expected non-default value (not \"\")!")
@@ -28,7 +29,8 @@ def for_endpoint(call: Call) -> dict[str, Any]:
     lifetime = _lifetime(call, body)
     if all(e.name != endpoint for e in call.workspace.estate.endpoints):
         raise not_found("endpoint id not found")
-    token, expires = _mint(call, caller.principal.name, lifetime, body.get("claims"))
+    group = _group(call, caller.principal, body)
+    token, expires = _mint(call, caller.principal.name, lifetime, body.get("claims"), group)
     return {"token": token, "expire_time": timestamp(expires)}
 
 
@@ -58,11 +60,23 @@ def timestamp(seconds: int) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _mint(call: Call, name: str, lifetime: int, claims: Any) -> tuple[str, int]:
+def _group(call: Call, principal: Principal, body: dict[str, Any]) -> str:
+    """The group that the credential is for; its caller must be a member."""
+    group = body.get("group_name", "")
+    if not isinstance(group, str):
+        raise invalid("group_name must be a string")
+    if group and group not in call.workspace.estate.group_ids:
+        raise not_found(f"Group '{group}' not found")
+    if group and group not in principal.groups:
+        raise ApiError(403, "PERMISSION_DENIED", f"The caller is not a member of the group '{group}'")
+    return group
+
+
+def _mint(call: Call, name: str, lifetime: int, claims: Any, group: str = "") -> tuple[str, int]:
     principal = call.workspace.principal(call.identity or name)
     assert principal is not None
     seconds = lifetime if call.lifetime is None else call.lifetime
-    return call.world.mint_database_token(call.workspace, principal, seconds, claims)
+    return call.world.mint_database_token(call.workspace, principal, seconds, claims, group)
 
 
 def _lifetime(call: Call, body: dict[str, Any]) -> int:

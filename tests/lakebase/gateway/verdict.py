@@ -20,7 +20,7 @@ def check_password(world: World, host: Host, user: str, role: Optional[Role], pa
         return
     workspace = world.workspaces[host.workspace]
     principal = check_token(world, workspace, host, user, token)
-    check_label(workspace, principal, host, user, role)
+    check_label(workspace, principal, host, user, role, token.claims.get("group", ""))
 
 
 def check_native(host: Host, user: str, role: Optional[Role], password: str) -> None:
@@ -48,12 +48,17 @@ def check_token(world: World, workspace: Workspace, host: Host, user: str, token
     return principal
 
 
-def check_label(workspace: Workspace, principal: Principal, host: Host, user: str, role: Optional[Role]) -> None:
+def check_label(workspace: Workspace, principal: Principal, host: Host, user: str, role: Optional[Role],
+                group: str = "") -> None:
+    """`group`: the only one whose role the token is for."""
     if role is None:
         raise refusals.role_missing(host, user)
     if not role.label:
         raise refusals.label_missing(user)
-    if role.label.get("type") == "GROUP":
+    if group:
+        if role.label.get("id") != workspace.estate.group_ids.get(group):
+            raise refusals.identity_mismatch(group, user)
+    elif role.label.get("type") == "GROUP":
         groups = (workspace.estate.group_ids.get(group) for group in principal.groups)
         if role.label.get("id") not in groups:
             raise refusals.identity_mismatch(principal.name, user)

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jwt_text.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "sign_in_fixture.hpp"
 
@@ -46,6 +47,47 @@ TEST_F(DatabaseCredentialTest, AutoscalingWithEverything) {
   EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + 900'250);
   EXPECT_EQ(sent()["ttl"], "900s");
   EXPECT_EQ(sent()["claims"][0]["resources"][0]["table_name"], "a.b.c");
+}
+
+TEST_F(DatabaseCredentialTest, AGroupIsAskedForWhereTheApiKnowsGroups) {
+  direct("group", "data engineers");
+  http_.reply("POST", k_credentials_url, 200,
+              R"({"token":"t","expire_time":"2027-01-15T09:00:00Z"})");
+  issue_credential(api(), k_endpoint);
+  EXPECT_EQ(sent()["group_name"], "data engineers");
+  http_.reply("POST", k_instances_url, 200,
+              R"({"token":"t","expiration_time":"2027-01-15T09:00:00Z"})");
+  issue_credential(api(), k_instance);
+  EXPECT_FALSE(sent().contains("group_name"));
+}
+
+// 2027-01-15T08:00:00Z is 1800000000, the fake clock's start.
+TEST_F(DatabaseCredentialTest, TheTokensOwnEndCountsIfItIsEarlier) {
+  for (const auto& [exp, life_s] : {std::pair{"1800000600", 600}, std::pair{"1800009999", 3600}}) {
+    test::FakeHttp fresh;
+    std::swap(http_, fresh);
+    const std::string token = test::jwt("{\"exp\":" + std::string(exp) + "}");
+    http_.reply("POST", k_credentials_url, 200,
+                R"({"token":")" + token + R"(","expire_time":"2027-01-15T09:00:00Z"})");
+    EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + life_s * 1000);
+  }
+}
+
+// Whoever holds a user's token that has ended must not get in by what was made from it before.
+TEST_F(DatabaseCredentialTest, ItEndsWithTheUsersToken) {
+  direct("user_token", test::jwt(R"({"exp":1800000300})"));
+  http_.reply("POST", k_credentials_url, 200,
+              R"({"token":"t","expire_time":"2027-01-15T09:00:00Z"})");
+  EXPECT_EQ(issue_credential(api(), k_endpoint).expires_ms, clock_.wall + 300'000);
+}
+
+TEST_F(DatabaseCredentialTest, AUsersTokenThatIsRefusedIsNamed) {
+  direct("user_token", "dapi-of-somebody");
+  http_.reply("POST", k_credentials_url, 401, "{}");
+  const AuthError error = auth_error([&] { issue_credential(api(), k_endpoint); });
+  EXPECT_TRUE(contains(error.what(), "the user token (from the password or the program)"))
+      << error.what();
+  EXPECT_TRUE(error.permanent());
 }
 
 TEST_F(DatabaseCredentialTest, Provisioned) {

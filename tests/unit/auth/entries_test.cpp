@@ -47,9 +47,9 @@ class EntriesTest : public test::SignInTest {
 TEST_F(EntriesTest, ATokenIsKnownForAllItsRequests) {
   const RequestDocument first = document("one", "a");
   const RequestDocument second = document("two", "b");
-  Entries(cache_, first).write_issued(credential());
-  Entries(cache_, second).write_issued(credential());
-  Entries(cache_, first).write_issued(credential());
+  Entries(cache_, first).write_issued(credential(), false);
+  Entries(cache_, second).write_issued(credential(), false);
+  Entries(cache_, first).write_issued(credential(), false);
   EXPECT_EQ(issued("host"), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(issued("request").size(), 2U);
   EXPECT_EQ(issued("identity"), std::vector<std::string>{std::string(64, 'a')});

@@ -96,14 +96,18 @@ TEST(RequestDocument, RefusesWhatIsBroken) {
     return text.replace(text.find(what), what.size(), by);
   };
   for (const std::string& text :
-       {replaced("request=1", "request=2"),    // another version
-        replaced("host=a", "host=%zz"),        // a broken escape
-        replaced("host=a", "host=a%00b"),      // a NUL
+       {replaced("request=1", "request=2"),  // another version
+        replaced("host=a", "host=%zz"),      // a broken escape
+        replaced("host=a", "host=a%00b"),    // a NUL
+        replaced("host=a", std::string("host=a\nenv.A\0B=c", 18)),
         replaced("host=a", "unknown=1"),       // selects we do not know what
         replaced("host=a\n", ""),              // no host
         replaced("uid=0", "uid=x"),            // no number
         replaced("option.cache=", "env.X=y"),  // no options
-        replaced("end=1", "host=b\nend=1"),    // selecting behind the options
+        replaced("host=a", "host=a\nwords"),   // a line that is no field
+        replaced("version=1", "words"),        // the same where the first selecting line stands
+        replaced("option.cache=\n", "option.cache=\nwords\n"), "words\n" + whole,
+        replaced("end=1", "host=b\nend=1"),  // selecting behind the options
         std::string(k_request_document_limit, 'x') + whole}) {
     EXPECT_THROW(RequestDocument::parse(text), ConfigError) << text.substr(0, 200);
   }

@@ -362,12 +362,59 @@ TEST(Settings, WithoutAWorkspaceSaysWhatToSet) {
 }
 
 // Used as if it were not there, it would log in as somebody else.
-TEST(Settings, OnBehalfOfAUserIsRefusedAsLongAsItIsNotBuilt) {
-  for (const char* name : {"on_behalf_of", "user_token_file"}) {
+TEST(Settings, OnBehalfOfAUserNeedsThatUsersToken) {
+  RequestDocument request;
+  request.directives = {{"on_behalf_of", "required"}};
+  EXPECT_THROW(Settings::resolve(request), ConfigError);
+  request.directives.push_back({"user_token", "dapi1"});
+  EXPECT_EQ(Settings::resolve(request).get("user_token"), "dapi1");
+  request.directives = {{"on_behalf_of", "allowed"}};
+  EXPECT_EQ(Settings::resolve(request).find("user_token"), nullptr);
+  request.directives = {{"on_behalf_of", "requierd"}, {"user_token", "dapi1"}};
+  EXPECT_THROW(Settings::resolve(request), ConfigError);
+}
+
+TEST(Settings, AUsersTokenMayStandInAFile) {
+  const test::TempDir home;
+  const std::string file = home.write("token", " eyJ.a.b\n");
+  RequestDocument request;
+  request.environment = {{"PGLAKEBASE_USER_TOKEN_FILE", file}};
+  const Settings settings = Settings::resolve(request);
+  EXPECT_EQ(settings.get("user_token"), "eyJ.a.b");
+  EXPECT_EQ(settings.find("user_token")->origin(), "PGLAKEBASE_USER_TOKEN_FILE");
+  // Another content may be another user: it is looked at again.
+  EXPECT_NE(settings.files().find(file), std::string::npos);
+  // The connection's own is stronger.
+  request.directives = {{"user_token", "dapi1"}};
+  EXPECT_EQ(Settings::resolve(request).get("user_token"), "dapi1");
+}
+
+TEST(Settings, AUserTokenFileWithoutATokenIsAnError) {
+  const test::TempDir home;
+  for (const std::string& file : {home.write("empty", " \n"), home / "absent",
+                                  home.write("long", std::string(20'000, 'x'))}) {
     RequestDocument request;
-    request.directives = {{name, "required"}};
-    EXPECT_THROW(Settings::resolve(request), ConfigError) << name;
+    request.environment = {{"PGLAKEBASE_USER_TOKEN_FILE", file}};
+    try {
+      Settings::resolve(request);
+      FAIL() << file;
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string(error.what()).find(file), std::string::npos);
+      EXPECT_NE(error.files().find(file), std::string::npos);
+    }
   }
+}
+
+// The app's own ways to sign in are not in the user's way.
+TEST(Settings, WithAUsersTokenNoOtherWayIsInTheWay) {
+  RequestDocument request;
+  request.environment = {{"DATABRICKS_TOKEN", "dapi0"},
+                         {"DATABRICKS_CLIENT_ID", "id"},
+                         {"DATABRICKS_CLIENT_SECRET", "secret"},
+                         {"DATABRICKS_HOST", "https://w"}};
+  EXPECT_THROW(Settings::resolve(request), ConfigError);
+  request.directives = {{"user_token", "dapi1"}};
+  EXPECT_EQ(Settings::resolve(request).secret("user_token")->value, "dapi1");
 }
 
 TEST(Settings, DirectivesThatAreNoInputsAreIgnored) {

@@ -79,6 +79,12 @@ TEST(Freshness, GoesOneWayOnly) {
     }
 }
 
+TEST(Freshness, WhatEndsBeforeItsIssueIsExpired) {
+  EXPECT_EQ(freshness({k_issued, k_issued, 0}, k_issued - 1, 0), Freshness::expired);
+  EXPECT_EQ(freshness({k_issued, k_issued - k_second, 0}, k_issued - 2 * k_second, 0),
+            Freshness::expired);
+}
+
 // Any number may stand in a record.
 TEST(Freshness, AbsurdTimesDoNotOverflow) {
   constexpr std::int64_t most = 999'999'999'999'999'999;

@@ -59,6 +59,14 @@ TEST_F(ServiceFileTest, TakesWindowsLineEndsAndNoLineEnd) {
   EXPECT_EQ(section_.directives.get("ttl"), "1s");
 }
 
+TEST_F(ServiceFileTest, OfTwoValuesTheFirstCountsEvenIfItIsEmpty) {
+  ASSERT_EQ(find("[s]\nhost=\nhost=two\nport=1\nport=2\n[t]\nhost=three\n"), Found::yes);
+  EXPECT_EQ(section_.host.view(), "");
+  EXPECT_EQ(section_.port.view(), "1");
+  ASSERT_EQ(find_service({}, "t", section_), Found::yes);
+  EXPECT_EQ(section_.host.view(), "three");
+}
+
 TEST_F(ServiceFileTest, PassesOverOtherComments) {
   ASSERT_EQ(find("[s]\n# a comment\n#lakebase\n#lakebaseprofile=x\n# my lakebase: profile=x\n#\n"
                  "# see pglakebase: profile=x\nhost=h\n"),

@@ -26,6 +26,15 @@ TEST(RetryAfter, ReadsDates) {
   EXPECT_EQ(retry_after_ms("Sat, 16 Jan 2027 08:00:00 GMT", k_now_ms), k_longest_retry_after_ms);
 }
 
+TEST(RetryAfter, YearsThatNoClockShowsAreNoDates) {
+  EXPECT_EQ(http_date_s("Fri, 15 Jan 2027 08:00:00 GMT"), k_now_ms / 1000);
+  EXPECT_EQ(http_date_s("Thu, 01 Jan 1970 00:00:00 GMT"), 0);
+  for (const char* date : {"", "soon", "999999999 Jan 9", "Fri, 15 Jan 10000 08:00:00 GMT"}) {
+    EXPECT_EQ(http_date_s(date), -1) << date;
+    EXPECT_EQ(retry_after_ms(date, 0), -1) << date;
+  }
+}
+
 TEST(RetryAfter, RefusesAnythingElse) {
   for (const char* header : {"", "-1", "soon", "1.5", "99999999999999999999"})
     EXPECT_EQ(retry_after_ms(header, k_now_ms), -1) << header;

@@ -15,6 +15,7 @@
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/locate.hpp"
+#include "pglakebase/core/replacement.hpp"
 #include "temp_dir.hpp"
 
 namespace pglakebase {
@@ -66,11 +67,13 @@ class ObtainTest : public testing::Test {
     ASSERT_TRUE(cache_.write(k_kind_credential, asked.name(), record.view()));
   }
 
-  void claim(const char* behaviour, std::int64_t pid, std::int64_t age) const {
+  void claim(const char* behaviour, std::int64_t pid, std::int64_t age,
+             bool starting = false) const {
     Text record;
     Record::begin(record, k_kind_fetching);
     append_field(record, "pid", pid);
     append_field(record, "since_ms", wall_clock_ms() - age);
+    if (starting) append_field(record, "starting", std::int64_t{1});
     Record::finish(record);
     ASSERT_TRUE(cache_.write(k_kind_fetching, request(behaviour).name(), record.view()));
   }
@@ -291,6 +294,15 @@ TEST_F(ObtainTest, WhoeverWaitsGetsWhatAnotherFetched) {
   EXPECT_EQ(test::wait_for(other), 0);
 }
 
+TEST_F(ObtainTest, AFetchThatHasJustBegunIsWaitedFor) {
+  claim("good", ::getppid(), k_second, true);
+  EXPECT_FALSE(obtain(cache_, request("good"), waiting(100)).ok);
+  // One that goes on in its own name has longer.
+  claim("good", ::getppid(), 10 * k_second);
+  EXPECT_FALSE(obtain(cache_, request("good"), waiting(100)).ok);
+  EXPECT_EQ(runs(), 0U);
+}
+
 TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
   const pid_t dead = test::start_child([] { return 0; });
   EXPECT_EQ(test::wait_for(dead), 0);
@@ -298,6 +310,8 @@ TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
       [&] { claim("good", dead, 0); },
       [&] { claim("good", ::getppid(), 10 * k_minute); },
       [&] { claim("good", ::getppid(), -10 * k_minute); },
+      // Its helper was killed before it put its own there.
+      [&] { claim("good", ::getppid(), 10 * k_second, true); },
       [&] { claim("good", 0, 0); },
       [&] { claim("good", -1, 0); },
       [&] { cache_.write(k_kind_fetching, request("good").name(), "garbage"); },
@@ -311,6 +325,18 @@ TEST_F(ObtainTest, TheClaimOfTheDeadIsTakenOver) {
     EXPECT_LT(monotonic_ms() - started, 3000);
     EXPECT_EQ(runs(), ++expected);
   }
+}
+
+TEST_F(ObtainTest, OneReplacementAMinuteWhoeverWasRefusedFirst) {
+  keep("good", 50 * k_minute);
+  const std::int64_t cached = cached_issue_ms(cache_, request("good"));
+  EXPECT_GT(cached, 0);
+  // A login that began before the last renewal; it goes on with what is in the cache.
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached - k_minute));
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached));
+  EXPECT_FALSE(may_replace(cache_, request("good"), cached + 1));
+  replacement_accepted(cache_, request("good"));
+  EXPECT_TRUE(may_replace(cache_, request("good"), cached + 1));
 }
 
 TEST_F(ObtainTest, ManyProcessesAtOnceFetchOnce) {

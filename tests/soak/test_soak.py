@@ -1,0 +1,80 @@
+"""A soak in short, and at length; and that its judge would see what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .judge import Attempt, Rules, Story, Token, attempts
+from .soak import Plan, Result, run_soak
+
+
+def assert_nothing_wrong(result: Result) -> None:
+    print(result.summary())
+    assert result.problems == []
+
+
+def test_short(build: Path, tmp_path: Path) -> None:
+    assert_nothing_wrong(run_soak(build, Plan(seconds=18, lifetime_s=8, outage_s=2, processes=3, threads=6), tmp_path))
+
+
+@pytest.mark.full
+def test_long(build: Path, tmp_path: Path) -> None:
+    assert_nothing_wrong(run_soak(build, Plan(seconds=180, seed=2), tmp_path))
+
+
+@pytest.mark.parametrize("kills", [20, pytest.param(1500, marks=pytest.mark.full)])
+def test_helpers_killed(build: Path, tmp_path: Path, kills: int) -> None:
+    """With those of tests/cache 2,000 in all; no record is ever torn."""
+    plan = Plan(seconds=60 + 2 * kills, processes=2, threads=4, pause_ms=30, lifetime_s=3, revocations=0, outages=0, sleeps=0,
+                helper_kills=0.85, forgets=9, until_kills=kills)
+    result = run_soak(build, plan, tmp_path)
+    assert_nothing_wrong(result)
+    assert len(result.story.kills) >= kills
+
+
+# The judge.
+
+TOKEN = Token(seen=0, expires=100_000)
+
+
+def failed(begun: int = 10_000, ended: int = 10_100, how: str = "connect") -> Attempt:
+    return Attempt(False, how, begun, ended, "")
+
+
+def test_a_valid_token_excuses_nothing() -> None:
+    for story in (Story({"t": TOKEN}, outages=[(0, 50_000)]), Story({"t": TOKEN}, kills=[9_000]),
+                  Story({"t": TOKEN}, revocations=[9_000]), Story({"t": TOKEN}, replaced={8_000: 12_000}, revocations=[9_000])):
+        assert story.excuse(failed()) == ""
+
+
+def test_without_trouble_there_is_no_excuse() -> None:
+    assert Story().excuse(failed()) == ""
+    assert Story({"t": Token(0, 5_000)}, outages=[(0, 8_000)]).excuse(failed()) == ""
+    assert Story({"t": Token(0, 90_000, revoked=9_000)}, revocations=[9_000]).excuse(failed()) == ""
+
+
+def test_what_excuses() -> None:
+    ended = {"t": Token(0, 5_000)}
+    assert Story(ended, outages=[(9_000, 10_050)]).excuse(failed())
+    assert Story(ended, kills=[9_000]).excuse(failed())
+    asleep = Story({"t": TOKEN}, sleeps=[(9_000, 10_050)])
+    assert asleep.excuse(failed(how="start")) and not asleep.excuse(failed()) and not asleep.excuse(failed(how="reset"))
+
+
+def test_calls_are_counted() -> None:
+    rules = Rules(lifetime_s=10, seconds=45)
+    assert (rules.fetches(Story()), rules.fetches(Story(kills=[1], revocations=[2]))) == (11, 13)
+    result = Result(Plan(lifetime_s=10), Story(), attempts("ok connect 1 2 \n"),
+                    {"demo POST /api/2.0/postgres/credentials 200": 12}, 12, [], 0, 45).judge()
+    assert [problem.split(",")[0] for problem in result.problems] == ["12 calls of POST /api/2.0/postgres/credentials"]
+    result = Result(Plan(), Story(), attempts("ok connect 1 2 \n"), {"demo POST /oidc/v1/token 503": 1}, 1, [], 0, 45).judge()
+    assert result.problems == ["1 calls in vain, 0 allowed"]
+
+
+def test_every_line_counts() -> None:
+    assert attempts("ok connect 1 2 \nfail reset 3 4 words: of a kind \nfail start 5") == [
+        Attempt(True, "connect", 1, 2, ""), Attempt(False, "reset", 3, 4, "words: of a kind")]
+    assert Result(Plan(), Story(), [failed()], {}, 0, ["torn"], 0, 9).judge().problems[-2:] == [
+        "nothing connected at all", "torn"]
