@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks a built libpglakebase.so: what it needs, exports and weighs, and how it is protected.
 
-usage: check_library.py LIBRARY NAMES
+usage: check_library.py LIBRARY NAMES...
 
-NAMES is the list of wrapped functions (src/shim/libpq_functions.def). Prints the glibc versions the library asks for.
+NAMES are the lists of wrapped and hooked functions (src/shim/*_functions.def). Prints the glibc versions the library asks for.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ def binutil(name: str, library: Path) -> str:
     return f"aarch64-linux-gnu-{name}" if foreign else name
 
 
-def wrapped_names(definitions: Path) -> set[str]:
-    text = re.sub(r"//.*", "", re.sub(r"/\*.*?\*/", "", definitions.read_text(), flags=re.S))
+def wrapped_names(*definitions: Path) -> set[str]:
+    text = "\n".join(file.read_text() for file in definitions)
+    text = re.sub(r"//.*", "", re.sub(r"/\*.*?\*/", "", text, flags=re.S))
     return set(re.findall(r"\bPQ\w+|\bdl(?:sym|open)\b", text))
 
 
@@ -94,8 +95,8 @@ def glibc_versions(library: Path) -> list[str]:
 
 
 def main() -> int:
-    library, definitions = Path(sys.argv[1]), Path(sys.argv[2])
-    found = problems(library, wrapped_names(definitions))
+    library, *definitions = map(Path, sys.argv[1:])
+    found = problems(library, wrapped_names(*definitions))
     print(f"{library}: {stripped_size(library)} bytes stripped, glibc {', '.join(glibc_versions(library))}")
     for problem in found:
         print(f"{library} {problem}")

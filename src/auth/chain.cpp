@@ -61,13 +61,14 @@ std::string Chain::story() const {
 void Chain::throw_exhausted() const {
   const Settings& settings = context_.settings;
   const Setting* chosen = settings.find("auth_type");
-  throw ConfigError("no way to sign in to " + settings.workspace() + " is configured (" + reasons_ +
-                    "; " + profile() + "); " +
+  // The reasons are many, and last: where a sentence is cut, the next step still stands there.
+  throw ConfigError("no way to sign in to " + settings.workspace() + " is configured; " +
                     (chosen != nullptr
                          ? "set what it lacks, or unset auth_type (from " + chosen->origin() + ")"
                          : "set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or "
                            "DATABRICKS_TOKEN, or name a "
-                           "profile that has them"));
+                           "profile that has them") +
+                    " (" + profile() + "; " + reasons_ + ")");
 }
 
 }  // namespace pglakebase

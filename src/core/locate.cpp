@@ -61,8 +61,8 @@ bool own_file_from_maps(std::uintptr_t address, Text& path) {
 bool own_file(Text& path) {
   static const char anchor = 0;
   Dl_info info{};
-  if (linker_available() && pglakebase_dladdr(&anchor, &info) != 0 && info.dli_fname != nullptr &&
-      info.dli_fname[0] == '/') {
+  if (&pglakebase_dladdr != nullptr && pglakebase_dladdr(&anchor, &info) != 0 &&
+      info.dli_fname != nullptr && info.dli_fname[0] == '/') {
     path.assign(info.dli_fname);
   } else if (!own_file_from_maps(reinterpret_cast<std::uintptr_t>(&anchor), path)) {
     return false;

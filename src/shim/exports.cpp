@@ -1,192 +1,58 @@
-// The functions that the dynamic linker finds here before libpq's own: arguments are put in order
-// and passed on; what is done with them stands elsewhere.
+// The functions that the dynamic linker finds here before libpq's own.
 #include <libpq-fe.h>
 
-#include "connect.hpp"
-#include "connections.hpp"
-#include "errno_keeper.hpp"
-#include "failed_connection.hpp"
-#include "inert.hpp"
-#include "libpq.hpp"
-#include "pglakebase/core/clock.hpp"
-#include "reentry_guard.hpp"
-#include "renewal.hpp"
-#include "waking.hpp"
+#include "entries.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
-#define PGLAKEBASE_REAL(name)                          \
-  pglakebase::Meaning::at(__builtin_return_address(0)) \
-      .real<decltype(&::name)>(pglakebase::Wrapped::name)
 
-namespace {
-
-using namespace pglakebase;
-
-template <typename Function>
-bool is_from_inside(const void* caller, Function real) {
-  return ReentryGuard::active() && in_same_object(caller, reinterpret_cast<const void*>(real));
-}
-
-// True if the connection was made here. Whatever happens on the way, errno is then as the caller
-// left it for the real function.
-template <typename Function>
-bool handled(Function real, const ConnectCall& call, PGconn*& connection) {
-  if (real == nullptr || is_from_inside(call.caller, real)) return false;
-  const ErrnoKeeper keeper;
-  if (is_inert() || is_ping(call.caller)) return false;
-  const ReentryGuard guard;
-  return connect_to_lakebase(call, connection);
-}
-
-// libpq reaches PQconnectStart and others from inside; those calls are its own business.
-template <typename Function, typename... Arguments>
-auto call_guarded(Function function, Arguments... arguments) {
-  const ReentryGuard guard;
-  return function(arguments...);
-}
-
-// A connection that we had a hand in, and its libpq.
-template <typename Function>
-bool knows(Function real, const PGconn* connection, const void* caller, Libpq& libpq) {
-  if (real == nullptr || recall(connection) == nullptr || is_from_inside(caller, real))
-    return false;
-  const ErrnoKeeper keeper;
-  return !is_inert() && Meaning::at(caller).libpq(libpq);
-}
-
-bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {
-  const ErrnoKeeper keeper;
-  const ReentryGuard guard;
-  return renew_before_reset(libpq, connection, blocking);
-}
-
-void settled(const Libpq& libpq, PGconn* connection, std::int64_t begun_ms) {
-  const ErrnoKeeper keeper;
-  const ReentryGuard guard;
-  settle_awake(libpq, connection, begun_ms);
-}
-
-PostgresPollingStatusType poll(PostgresPollingStatusType (*real)(PGconn*), PGconn* connection,
-                               const void* caller) {
-  if (real == nullptr) return PGRES_POLLING_FAILED;
-  Libpq libpq;
-  const bool known = knows(real, connection, caller, libpq);
-  const PostgresPollingStatusType status = call_guarded(real, connection);
-  if (!known || (status != PGRES_POLLING_FAILED && status != PGRES_POLLING_OK)) return status;
-  const ErrnoKeeper keeper;
-  const ReentryGuard guard;
-  return settle_polled(libpq, connection, status);
-}
-
-struct StringCall {
-  const char* keywords[2] = {"dbname", nullptr};
-  const char* values[2] = {nullptr, nullptr};
-
-  explicit StringCall(const char* conninfo) {
-    // An empty string means defaults only; a bare name is not a conninfo string, and refused.
-    if (conninfo[0] == '\0') {
-      keywords[0] = nullptr;
-    } else {
-      values[0] = conninfo;
-    }
-  }
-};
-
-bool handled_string(PGconn* (*real)(const char*), const void* caller, const char* conninfo,
-                    bool blocking, PGconn*& connection) {
-  if (conninfo == nullptr || (conninfo[0] != '\0' && !is_connection_string(conninfo))) return false;
-  const StringCall strings(conninfo);
-  return handled(real, {caller, strings.keywords, strings.values, true, blocking}, connection);
-}
-
-}  // namespace
+namespace entries = pglakebase::entries;
 
 PGLAKEBASE_EXPORT PGconn* PQconnectdb(const char* conninfo) {
-  const auto real = PGLAKEBASE_REAL(PQconnectdb);
-  PGconn* connection = nullptr;
-  if (handled_string(real, __builtin_return_address(0), conninfo, true, connection))
-    return connection;
-  return real != nullptr ? call_guarded(real, conninfo) : nullptr;
+  return entries::PQconnectdb(conninfo, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PGconn* PQconnectStart(const char* conninfo) {
-  const auto real = PGLAKEBASE_REAL(PQconnectStart);
-  PGconn* connection = nullptr;
-  if (handled_string(real, __builtin_return_address(0), conninfo, false, connection))
-    return connection;
-  return real != nullptr ? call_guarded(real, conninfo) : nullptr;
+  return entries::PQconnectStart(conninfo, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PGconn* PQconnectdbParams(const char* const* keywords, const char* const* values,
                                             int expand_dbname) {
-  const auto real = PGLAKEBASE_REAL(PQconnectdbParams);
-  PGconn* connection = nullptr;
-  if (handled(real, {__builtin_return_address(0), keywords, values, expand_dbname != 0, true},
-              connection))
-    return connection;
-  return real != nullptr ? call_guarded(real, keywords, values, expand_dbname) : nullptr;
+  return entries::PQconnectdbParams(keywords, values, expand_dbname, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PGconn* PQconnectStartParams(const char* const* keywords,
                                                const char* const* values, int expand_dbname) {
-  const auto real = PGLAKEBASE_REAL(PQconnectStartParams);
-  PGconn* connection = nullptr;
-  if (handled(real, {__builtin_return_address(0), keywords, values, expand_dbname != 0, false},
-              connection))
-    return connection;
-  return real != nullptr ? call_guarded(real, keywords, values, expand_dbname) : nullptr;
+  return entries::PQconnectStartParams(keywords, values, expand_dbname,
+                                       __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PGconn* PQsetdbLogin(const char* pghost, const char* pgport,
                                        const char* pgoptions, const char* pgtty, const char* dbName,
                                        const char* login, const char* pwd) {
-  const auto real = PGLAKEBASE_REAL(PQsetdbLogin);
-  // Named settings win over those in a connection string given as dbName, as in libpq.
-  const char* const keywords[] = {"dbname", "host", "port", "options", "user", "password", nullptr};
-  const char* const values[] = {dbName, pghost, pgport, pgoptions, login, pwd, nullptr};
-  PGconn* connection = nullptr;
-  if (handled(real, {__builtin_return_address(0), keywords, values, true, true}, connection))
-    return connection;
-  return real != nullptr ? call_guarded(real, pghost, pgport, pgoptions, pgtty, dbName, login, pwd)
-                         : nullptr;
+  return entries::PQsetdbLogin(pghost, pgport, pgoptions, pgtty, dbName, login, pwd,
+                               __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn* conn) {
-  return poll(PGLAKEBASE_REAL(PQconnectPoll), conn, __builtin_return_address(0));
+  return entries::PQconnectPoll(conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQresetPoll(PGconn* conn) {
-  return poll(PGLAKEBASE_REAL(PQresetPoll), conn, __builtin_return_address(0));
+  return entries::PQresetPoll(conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT void PQreset(PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQreset);
-  Libpq libpq;
-  const bool known = knows(real, conn, __builtin_return_address(0), libpq);
-  const std::int64_t begun_ms = known ? monotonic_ms() : 0;
-  if (real == nullptr || (known && !renewed(libpq, conn, true))) return;
-  call_guarded(real, conn);
-  if (known) settled(libpq, conn, begun_ms);
+  entries::PQreset(conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT int PQresetStart(PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQresetStart);
-  Libpq libpq;
-  if (real == nullptr ||
-      (knows(real, conn, __builtin_return_address(0), libpq) && !renewed(libpq, conn, false)))
-    return 0;
-  return call_guarded(real, conn);
+  return entries::PQresetStart(conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT void PQfinish(PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQfinish);
-  pglakebase::forget(conn);
-  if (real != nullptr) call_guarded(real, conn);
+  entries::PQfinish(conn, __builtin_return_address(0));
 }
 
 PGLAKEBASE_EXPORT char* PQerrorMessage(const PGconn* conn) {
-  const auto real = PGLAKEBASE_REAL(PQerrorMessage);
-  char* words = real != nullptr ? real(conn) : nullptr;
-  // libpq's type; nobody may write there, here as in libpq.
-  return const_cast<char*>(pglakebase::message_of(conn, words));
+  return entries::PQerrorMessage(conn, __builtin_return_address(0));
 }

@@ -7,10 +7,10 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/switches.hpp"
 #include "pglakebase/core/view.hpp"
+#include "real_linker.hpp"
 
 namespace pglakebase {
 namespace {
@@ -32,7 +32,7 @@ bool is_postgres_server() {
   int known = answer.load(std::memory_order_relaxed);
   if (known >= 0) return known != 0;
   const bool exports_like_one =
-      linker_available() && pglakebase_dlsym(RTLD_DEFAULT, "PostmasterPid") != nullptr;
+      linker_available() && real_dlsym(RTLD_DEFAULT, "PostmasterPid") != nullptr;
   known = program_is_named_postgres() || exports_like_one ? 1 : 0;
   answer.store(known, std::memory_order_relaxed);
   return known != 0;

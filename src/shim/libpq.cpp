@@ -3,10 +3,12 @@
 #include <link.h>
 
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 
 #include "pglakebase/core/dynamic_linker.hpp"
 #include "pglakebase/core/view.hpp"
+#include "real_linker.hpp"
 #include "symbol_table.hpp"
 
 namespace pglakebase {
@@ -61,7 +63,7 @@ Meaning& Meaning::at(const void* caller) {
 }
 
 void* Meaning::find(const char* name) const {
-  void* next = linker_available() ? pglakebase_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
+  void* next = linker_available() ? real_dlsym(RTLD_NEXT, name) : function_elsewhere(name);
   const LoadedObject next_object = object_of(next);
   if (is_own(next_object)) next = nullptr;
   // Nobody wraps all of libpq: what has the rest of it is one, and no wrapper such as this library
@@ -108,7 +110,10 @@ bool Meaning::libpq(Libpq& functions) {
       complete = complete && symbol != nullptr;
     };
     libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
-    get(libpq_.connectdbParams, "PQconnectdbParams");
+    // As the caller would reach them: through another preloaded wrapper, if there is one.
+    libpq_.connectdbParams = reinterpret_cast<decltype(libpq_.connectdbParams)>(
+        find_wrapped(Wrapped::PQconnectdbParams));
+    complete = complete && libpq_.connectdbParams != nullptr;
     get(libpq_.connectPoll, "PQconnectPoll");
     get(libpq_.conninfo, "PQconninfo");
     get(libpq_.conninfoParse, "PQconninfoParse");
@@ -132,8 +137,17 @@ bool Meaning::libpq(Libpq& functions) {
   return complete_ == Known::yes;
 }
 
+bool wrapped_by_name(const char* name, Wrapped& function) {
+  for (unsigned number = 0; number < static_cast<unsigned>(Wrapped::count); ++number) {
+    if (std::strcmp(name, k_names[number]) != 0) continue;
+    function = static_cast<Wrapped>(number);
+    return true;
+  }
+  return false;
+}
+
 bool is_ping(const void* caller) {
-  if (!linker_available() || !Meaning::at(caller).caller_is_libpq()) return false;
+  if (&pglakebase_dladdr == nullptr || !Meaning::at(caller).caller_is_libpq()) return false;
   Dl_info info{};
   return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
          starts_with(info.dli_sname, "PQping");

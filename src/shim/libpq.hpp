@@ -37,6 +37,9 @@ enum class Wrapped : unsigned char {
   count
 };
 
+/// False if no function of that name is wrapped.
+bool wrapped_by_name(const char* name, Wrapped& function);
+
 /// What code of one object means by libpq's names: the functions of its own where it is a libpq
 /// itself, else the next ones in the global scope, else those in its own scope (a libpq that came
 /// with a plugin, under whatever soname), else any that are loaded. Never functions of this

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "pglakebase/core/dynamic_linker.hpp"
+#include "real_linker.hpp"
 
 // Defined by the linker: where this library begins.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name, not ours to choose
@@ -68,10 +68,10 @@ LoadCount LoadCount::now() {
 void* symbol_seen_from(const LoadedObject& object, const char* name) {
   // The program itself has no name, and is nobody's library.
   if (!object || object.name[0] == '\0' || !linker_available()) return nullptr;
-  void* handle = pglakebase_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD);
+  void* handle = real_dlopen(object.name, RTLD_LAZY | RTLD_NOLOAD);
   if (handle == nullptr) return nullptr;
-  void* symbol = pglakebase_dlsym(handle, name);
-  pglakebase_dlclose(handle);
+  void* symbol = real_dlsym(handle, name);
+  real_dlclose(handle);
   return symbol;
 }
 

@@ -97,13 +97,17 @@ int take_table(dl_phdr_info* info, std::size_t, void* data) {
 
 struct Search {
   const char* name;
+  const char* beside;
   void* found;
 };
 
 int look_into(dl_phdr_info* info, std::size_t, void* data) {
   auto* search = static_cast<Search*>(data);
-  const Symbol* symbol = find_function(table_of(*info), search->name);
-  if (symbol == nullptr) return 0;
+  const SymbolTable table = table_of(*info);
+  const Symbol* symbol = find_function(table, search->name);
+  if (symbol == nullptr ||
+      (search->beside != nullptr && find_function(table, search->beside) == nullptr))
+    return 0;
   void* function = address_of(*symbol, info->dlpi_addr);
   if (is_own(object_of(function))) return 0;
   search->found = function;
@@ -128,8 +132,8 @@ void* OwnFunctions::find(const char* name) const {
   return symbol != nullptr ? address_of(*symbol, base_) : nullptr;
 }
 
-void* function_elsewhere(const char* name) {
-  Search search{name, nullptr};
+void* function_elsewhere(const char* name, const char* beside) {
+  Search search{name, beside, nullptr};
   ::dl_iterate_phdr(look_into, &search);
   return search.found;
 }

@@ -85,8 +85,8 @@ def test_troubles_that_pass(sign_in: SignIn, source: Source, kind: str) -> None:
     assert in_time or part in sentence and names_it(sentence, sign_in, source)
     assert time.monotonic() - begun < 2 * PATIENCE + 10
     if in_time:
-        # Whoever asks again hears why.
-        sentence = sign_in.refusal(6 * PATIENCE, **source.settings(sign_in.lakebase, sign_in.directory))
+        # Whoever asks again hears why, once the helper has given up.
+        sentence = sign_in.refusal(45, **source.settings(sign_in.lakebase, sign_in.directory))
         assert part in sentence and names_it(sentence, sign_in, source)
     stays_with_it(sign_in, source)
 

@@ -151,6 +151,16 @@ def test_a_named_variable_that_is_not_there(sign_in: SignIn) -> None:
     assert "env-oidc: no MY_JOBS_TOKEN (which DATABRICKS_OIDC_TOKEN_ENV names)" in sentence
 
 
+def test_a_profile_that_names_a_variable(sign_in: SignIn) -> None:
+    """The library reads no profiles: the variable must be named in the environment, too."""
+    file = private_file(sign_in.directory / "profiles", f"[CI]\nhost = {sign_in.env.pop('DATABRICKS_HOST')}\n"
+                        "oidc_token_env = MY_JOBS_TOKEN\n")
+    settings = {"DATABRICKS_CONFIG_FILE": file, "DATABRICKS_CONFIG_PROFILE": "CI",
+                "MY_JOBS_TOKEN": sign_in.lakebase.vouch(CLUSTER, inventory.DEV.name)}
+    assert "set DATABRICKS_OIDC_TOKEN_ENV=MY_JOBS_TOKEN in the environment, too" in sign_in.refusal(**settings)
+    assert sign_in.user(**settings, DATABRICKS_OIDC_TOKEN_ENV="MY_JOBS_TOKEN") == inventory.DEV.name
+
+
 def test_another_token_without_a_client_id_is_another_identity(sign_in: SignIn) -> None:
     settings = {"DATABRICKS_OIDC_TOKEN_ENV": "T"}
     assert sign_in.user(**settings, T=sign_in.lakebase.vouch(CLUSTER, inventory.DEV.name)) == inventory.DEV.name

@@ -33,11 +33,13 @@ class FakeSource final : public CredentialSource {
     token.token = Secret("token-" + std::to_string(gets));
     token.issued_ms = context.clock.wall_ms();
     token.expires_ms = life_ms == 0 ? 0 : token.issued_ms + life_ms;
+    token.headers = headers;
     return token;
   }
 
   std::string user;
   std::string declines;
+  std::vector<WorkspaceToken::Header> headers;
   std::int64_t life_ms = 3'600'000;
   mutable int gets = 0;
 };

@@ -10,7 +10,10 @@
 /// them: we do not ask for libdl, which every program would load for us, and need not. Whoever can
 /// open a libpq at run time, or has one that knows TLS, has libdl in the global scope, where these
 /// references find it. Where it is not, they are null instead of an error that would end the
-/// program: check linker_available() before any of them.
+/// program.
+///
+/// dlopen() and dlsym() are not among them: the preload library exports functions of these names,
+/// which is what such a reference would find (src/shim/real_linker.hpp has the real ones).
 #if defined(__x86_64__)
 #define PGLAKEBASE_OLDEST "GLIBC_2.2.5"
 #elif defined(__aarch64__)
@@ -20,21 +23,10 @@
 #endif
 
 extern "C" {
-[[gnu::weak]] void* pglakebase_dlopen(const char* file, int mode);
 [[gnu::weak]] int pglakebase_dlclose(void* handle);
-[[gnu::weak]] void* pglakebase_dlsym(void* handle, const char* name);
 [[gnu::weak]] int pglakebase_dladdr(const void* address, Dl_info* info);
+[[gnu::weak]] void* pglakebase_dlvsym(void* handle, const char* name, const char* version);
 }
-asm(".symver pglakebase_dlopen, dlopen@" PGLAKEBASE_OLDEST);
 asm(".symver pglakebase_dlclose, dlclose@" PGLAKEBASE_OLDEST);
-asm(".symver pglakebase_dlsym, dlsym@" PGLAKEBASE_OLDEST);
 asm(".symver pglakebase_dladdr, dladdr@" PGLAKEBASE_OLDEST);
-
-namespace pglakebase {
-
-inline bool linker_available() {
-  return &pglakebase_dlopen != nullptr && &pglakebase_dlclose != nullptr &&
-         &pglakebase_dlsym != nullptr && &pglakebase_dladdr != nullptr;
-}
-
-}  // namespace pglakebase
+asm(".symver pglakebase_dlvsym, dlvsym@" PGLAKEBASE_OLDEST);

@@ -6,4 +6,7 @@ namespace pglakebase {
 /// anything but true.
 bool switched_off();
 
+/// PGLAKEBASE_HOOKS=off: dlsym() and dlopen() stay the dynamic linker's.
+bool hooks_switched_off();
+
 }  // namespace pglakebase

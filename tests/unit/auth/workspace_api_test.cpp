@@ -42,6 +42,20 @@ TEST_F(WorkspaceApiTest, ARefusedTokenFromTheCacheIsReplacedOnce) {
   EXPECT_TRUE(FakeHttp::has_header(http_.requests[1], "Authorization: Bearer token-2"));
 }
 
+TEST_F(WorkspaceApiTest, SendsTheTokensFurtherHeadersFromTheCacheToo) {
+  source_.headers = {{"X-One", Secret("1")}, {"X-Two", Secret("2: 2")}};
+  {
+    const SourceContext context = this->context();
+    WorkspaceTokens(context, source_, {"someone", ""}, 0).get();
+  }
+  source_.headers.clear();
+  http_.reply("GET", "https://w/x", 200, "{}");
+  get();
+  EXPECT_EQ(source_.gets, 1);
+  EXPECT_TRUE(FakeHttp::has_header(http_.requests[0], "X-One: 1"));
+  EXPECT_TRUE(FakeHttp::has_header(http_.requests[0], "X-Two: 2: 2"));
+}
+
 TEST_F(WorkspaceApiTest, ARefusedNewTokenIsFinal) {
   http_.reply("GET", "https://w/x", 401, "{}");
   EXPECT_EQ(auth_error([&] { get(); }).status(), 401);

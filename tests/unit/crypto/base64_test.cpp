@@ -40,5 +40,23 @@ TEST(Base64Url, OtherTextsAreNone) {
     EXPECT_FALSE(base64url_decoded(text)) << text;
 }
 
+TEST(Base64, ReadsTheUrlSafeKindWithoutPadding) {
+  for (const std::string& bytes :
+       {std::string(), std::string("f"), std::string("fo"), std::string("foo"),
+        std::string("foobar"), std::string("\0\xff\xfe\xfb", 4)}) {
+    std::string encoded = base64(bytes);
+    while (encoded.ends_with('=')) encoded.pop_back();
+    for (char& c : encoded) c = c == '+' ? '-' : c == '/' ? '_' : c;
+    EXPECT_EQ(base64url_decoded(encoded), bytes);
+  }
+  EXPECT_EQ(base64url_decoded("_-8"), "\xff\xef");
+}
+
+TEST(Base64, RefusesWhatIsNotUrlSafe) {
+  for (const char* text :
+       {"Zg==", "Z", "Zm9v+A", "Zm9v/A", "Zm9v ", " Zm9v", "Zm9v\n", "Z*9v", "Zm9vA"})
+    EXPECT_EQ(base64url_decoded(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace pglakebase

@@ -1,0 +1,56 @@
+"""docs/PROGRAMS.md, made of the table and of what a run showed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from support.build import ROOT
+
+from .programs import CANNOT, ELSEWHERE, TABLE
+
+DOCUMENT = ROOT / "docs" / "PROGRAMS.md"
+
+HEAD = """# Programs
+
+Written by `scripts/programs-table`, which runs each program against the local Lakebase: it connects; it connects again after
+its token has expired; it connects again after the server has revoked a token that should still be good. The versions are
+those of Debian 12. *Wrapped*: the dynamic linker finds our functions first. *dlsym hook*, *dlopen hook*: the program is
+reached through those, see `src/shim/hooks.hpp`; `PGLAKEBASE_HOOKS=off` takes them away.
+
+| program | reached by | works | Debian's package | what it needs besides `LD_PRELOAD` and a service |
+|---|---|---|---|---|
+"""
+
+MIDDLE = """
+Shown by other tests:
+
+| what | reached by | test | what it needs |
+|---|---|---|---|
+"""
+
+TAIL = """
+## What cannot be reached
+
+| what | why, and what to do |
+|---|---|
+"""
+
+SETTING = """
+## Where to set LD_PRELOAD
+
+`pglakebase run -- program` sets it for one program, `pglakebase env` says it for a shell. In a systemd unit:
+`Environment=LD_PRELOAD=…/libpglakebase.so` in a drop-in; a unit with `PrivateTmp=` or `ProtectHome=` needs a
+`PGLAKEBASE_CACHE_DIR` that it can write. The variables that say who signs in have to stand where the connection is made: for
+php-fpm in the pool, for Apache in its own environment.
+"""
+
+
+def row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def text(results: Mapping[str, bool]) -> str:
+    said = {True: "yes", False: "**no**", None: "not run"}
+    rows = "".join(row(p.name, p.how, said[results.get(p.name)], p.package or "PostgreSQL's own", p.needs or "nothing") for p in TABLE)
+    elsewhere = "".join(row(*cells) for cells in ELSEWHERE)
+    return HEAD + rows + MIDDLE + elsewhere + TAIL + "".join(row(*cells) for cells in CANNOT) + SETTING
