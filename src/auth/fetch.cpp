@@ -9,11 +9,13 @@
 #include "pglakebase/auth/discovery.hpp"
 #include "pglakebase/auth/entries.hpp"
 #include "pglakebase/auth/scopes.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/auth/target.hpp"
 #include "pglakebase/auth/user_name.hpp"
 #include "pglakebase/auth/workspace_api.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/file_lock.hpp"
 #include "pglakebase/core/key_value.hpp"
@@ -26,8 +28,17 @@ constexpr std::size_t k_longest_sentence = 1500;
 // here.
 constexpr unsigned k_full_jitter = 1000;
 constexpr std::int64_t k_longest_back_off_ms = 60'000;
+constexpr std::int64_t k_native_password_life_ms = 900'000;
 // Failures further apart are of two outages.
 constexpr std::int64_t k_same_outage_ms = 300'000;
+
+// USER_EMAIL tells the role of whoever sits at this machine, and no service principal's.
+bool is_a_persons(const Chain::Candidate& candidate) {
+  constexpr std::string_view sources[] = {"pat", "databricks-cli", "azure-cli", "metadata-service"};
+  return candidate.principal.user.empty() &&
+         std::find(std::begin(sources), std::end(sources), candidate.source->name()) !=
+             std::end(sources);
+}
 
 EntryName identity_name(const SourceContext& context, const Chain::Candidate& candidate,
                         const Target& target) {
@@ -42,6 +53,7 @@ EntryName identity_name(const SourceContext& context, const Chain::Candidate& ca
   append_field(text, "target", target.text());
   for (const char* input : {"claims", "ttl", "group"})
     append_field(text, input, settings.get(input));
+  if (is_a_persons(candidate)) append_field(text, "user_email", settings.get("user_email"));
   return context.cache.name(text.view());
 }
 
@@ -130,6 +142,8 @@ class SignIn {
     const std::string_view group = context_.settings.get("group");
     if (!group.empty()) return std::string(group);
     if (!candidate_.principal.user.empty()) return candidate_.principal.user;
+    const std::string_view email = context_.settings.get("user_email");
+    if (!email.empty() && is_a_persons(candidate_)) return std::string(email);
     return user_name_.remembered();
   }
 
@@ -144,11 +158,43 @@ class SignIn {
   UserName user_name_;
 };
 
+// A password of PostgreSQL's own that is kept elsewhere. It has no end; it is looked at again
+// often, and at once where a server refuses it.
+void append_native_password(const FetchContext& run, const SourceContext& context,
+                            const Setting& setting, Text& reply) {
+  if (run.request.need_user)
+    throw ConfigError("native_password (from " + setting.origin() +
+                      ") is the password of a role that nobody names; set user= for the service, "
+                      "or PGUSER");
+  const Secret password = reveal_secret(context, setting);
+  Text text;
+  text.append("native\n").append(run.request.selecting);
+  const Entries entries(run.cache, run.request);
+  Credential credential;
+  credential.identity.assign(run.cache.name(text.view()).view());
+  credential.token.assign(password.reveal());
+  credential.issued_ms = run.clock.wall_ms();
+  credential.expires_ms = credential.issued_ms + k_native_password_life_ms;
+  const EntryName identity = run.cache.name(text.view());
+  entries.write_credential(identity, credential);
+  entries.write_issued(credential, /*exchanged=*/false);
+  entries.write_resolution(identity, context.settings.files());
+  credential.append_record(reply);
+}
+
 // `files` gets the stamps of what the settings were read from.
 void append_credential(const FetchContext& run, Text& reply, std::string& files) {
   const Settings settings = Settings::resolve(run.request);
   files = settings.files();
   const SourceContext context{settings, run.cache, run.http, run.clock, run.deadline_ms};
+  if (const std::string lacks = entra_client_lacks(settings); !lacks.empty())
+    throw ConfigError("missing for the sign-in that " + settings.find("key_vault")->origin() +
+                      " asks for: " + lacks + "; set them all");
+  const Setting* password = settings.find("native_password");
+  if (password != nullptr && settings.find("user_token") == nullptr) {
+    append_native_password(run, context, *password, reply);
+    return;
+  }
   settings.workspace();
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pglakebase/auth/troubles.hpp"
 #include "pglakebase/net/retry.hpp"
 
 namespace pglakebase {
@@ -40,6 +41,8 @@ std::string status_text(const HttpResponse& response) {
   std::string text = "HTTP " + std::to_string(response.status);
   const std::string code = error_code(response.body);
   if (!code.empty()) text += " " + code;
+  const std::string entra = entra_code(response.body);
+  if (!entra.empty()) text += " " + entra;
   return text;
 }
 
@@ -83,8 +86,10 @@ std::string status_text(const HttpResponse& response) {
     throw AuthError(call.who + " could not answer when asked for " + call.what + from +
                         "; try again in a moment",
                     false, AuthError::k_outage_hold_ms, status);
-  throw AuthError(call.who + " refused " + call.what + from + "; " + remedy(status), true,
-                  AuthError::k_permanent_hold_ms, status);
+  const std::string_view known = known_remedy(response.body);
+  throw AuthError(call.who + " refused " + call.what + from + "; " +
+                      (known.empty() ? remedy(status) : std::string(known)),
+                  true, AuthError::k_permanent_hold_ms, status);
 }
 
 }  // namespace

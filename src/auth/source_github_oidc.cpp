@@ -1,4 +1,5 @@
 #include "pglakebase/auth/federation.hpp"
+#include "pglakebase/auth/github.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/net/form.hpp"
 
@@ -11,33 +12,42 @@ class GithubOidcSource final : public FederatedSource {
   std::string_view name() const override { return "github-oidc"; }
 
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
-    const Setting* url = context.settings.secret("actions_id_token_request_url");
-    const Setting* token = context.settings.secret("actions_id_token_request_token");
-    if (url == nullptr || token == nullptr)
-      return NotConfigured{
-          std::string("no ") +
-          (url == nullptr ? "ACTIONS_ID_TOKEN_REQUEST_URL" : "ACTIONS_ID_TOKEN_REQUEST_TOKEN") +
-          " (GitHub sets it in jobs with \"permissions: id-token: write\")"};
-    return principal(context, url->value + "\n" + token->value);
+    if (std::string lacks = github_lacks(context.settings); !lacks.empty())
+      return NotConfigured{std::move(lacks)};
+    return principal(context, context.settings.secret("actions_id_token_request_url")->value +
+                                  "\n" +
+                                  context.settings.secret("actions_id_token_request_token")->value);
   }
 
  private:
   Secret id_token(const SourceContext& context, const std::string& audience) const override {
-    const Setting& url = *context.settings.secret("actions_id_token_request_url");
-    const Setting& token = *context.settings.secret("actions_id_token_request_token");
-    HttpRequest request;
-    request.url = url.value + (url.value.find('?') == std::string::npos ? "?" : "&") +
-                  "audience=" + percent_encoded(audience);
-    request.headers = {"Accept: application/json", "Authorization: Bearer " + token.value};
-    return ask_id_token(context, request,
-                        {"the job's identity token", std::string(origin_of(url.value)), "GitHub"},
-                        "value",
-                        "give the job \"permissions: id-token: write\", and pass on GitHub's "
-                        "variables as they are");
+    return github_id_token(context, audience);
   }
 };
 
 }  // namespace
+
+std::string github_lacks(const Settings& settings) {
+  const bool has_url = settings.secret("actions_id_token_request_url") != nullptr;
+  if (has_url && settings.secret("actions_id_token_request_token") != nullptr) return {};
+  return std::string("no ") +
+         (has_url ? "ACTIONS_ID_TOKEN_REQUEST_TOKEN" : "ACTIONS_ID_TOKEN_REQUEST_URL") +
+         " (GitHub sets it in jobs with \"permissions: id-token: write\")";
+}
+
+Secret github_id_token(const SourceContext& context, const std::string& audience) {
+  const Setting& url = *context.settings.secret("actions_id_token_request_url");
+  const Setting& token = *context.settings.secret("actions_id_token_request_token");
+  HttpRequest request;
+  request.url = url.value + (url.value.find('?') == std::string::npos ? "?" : "&") +
+                "audience=" + percent_encoded(audience);
+  request.headers = {"Accept: application/json", "Authorization: Bearer " + token.value};
+  return ask_id_token(context, request,
+                      {"the job's identity token", std::string(origin_of(url.value)), "GitHub"},
+                      "value",
+                      "give the job \"permissions: id-token: write\", and pass on GitHub's "
+                      "variables as they are");
+}
 
 std::unique_ptr<CredentialSource> make_source_github_oidc() {
   return std::make_unique<GithubOidcSource>();

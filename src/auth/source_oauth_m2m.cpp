@@ -1,6 +1,8 @@
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/scopes.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
+#include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/crypto/base64.hpp"
 #include "pglakebase/net/form.hpp"
 
@@ -15,6 +17,8 @@ class OauthM2mSource final : public CredentialSource {
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
     const Setting* id = context.settings.find("client_id");
     if (id == nullptr) return NotConfigured{"no client_id (DATABRICKS_CLIENT_ID)"};
+    if (client_is_entras(context.settings))
+      return NotConfigured{"the client is Entra's (KEY_VAULT_NAME or AZURE_TENANT_ID is set)"};
     const Setting* secret = context.settings.secret("client_secret");
     if (secret == nullptr) return NotConfigured{"no client_secret (DATABRICKS_CLIENT_SECRET)"};
     check_discovery(context.settings, *secret);
@@ -32,8 +36,8 @@ class OauthM2mSource final : public CredentialSource {
     const Setting& id = *settings.find("client_id");
     const Setting& secret = *settings.secret("client_secret");
     const std::string scope = scopes(settings);
-    const std::string basic =
-        base64(percent_encoded(id.value) + ":" + percent_encoded(secret.value));
+    const std::string basic = base64(percent_encoded(id.value) + ":" +
+                                     percent_encoded(reveal_secret(context, secret).reveal()));
     return ask_token(context, endpoint, {{"grant_type", "client_credentials"}, {"scope", scope}},
                      {"Authorization: Basic " + basic},
                      "a workspace token for client id " + id.value, [&](int status) {

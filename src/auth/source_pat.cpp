@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/config/config_error.hpp"
 
@@ -14,20 +15,25 @@ class PatSource final : public CredentialSource {
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
     const Setting* token = context.settings.secret("token");
     if (token == nullptr) return NotConfigured{"no token (DATABRICKS_TOKEN)"};
-    if (!std::all_of(token->value.begin(), token->value.end(),
-                     [](char c) { return c > 0x20 && c < 0x7f; }))
+    token_ = reveal_secret(context, *token);
+    const std::string& value = token_.reveal();
+    if (!std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; }))
       throw ConfigError("the token from " + token->origin() +
                         " holds blanks or other characters that no token has; copy it again");
     // The token alone says who it is: its keyed digest stands for it.
-    return Principal{std::string(context.cache.name("pat\n" + token->value).view()), ""};
+    return Principal{std::string(context.cache.name("pat\n" + value).view()), ""};
   }
 
   std::variant<NotConfigured, WorkspaceToken> get(const SourceContext& context) const override {
     WorkspaceToken token;
-    token.token = Secret(context.settings.secret("token")->value);
+    token.token = token_;
     token.issued_ms = context.clock.wall_ms();
     return token;
   }
+
+ private:
+  // What identify() saw: where the token is kept elsewhere, it may be another one by now.
+  mutable Secret token_;
 };
 
 }  // namespace

@@ -18,6 +18,12 @@ constexpr Maker k_makers[] = {
     make_source_azure_devops_oidc,
     make_source_env_oidc,
     make_source_file_oidc,
+    make_source_github_oidc_azure,
+    make_source_azure_msi,
+    make_source_azure_client_secret,
+    make_source_azure_certificate,
+    make_source_azure_workload_identity,
+    make_source_azure_cli,
     make_source_google_credentials,
     make_source_google_id,
 };

@@ -19,6 +19,9 @@ EntryName token_name(const SourceContext& context, const CredentialSource& sourc
   append_field(text, "source", source.name());
   append_field(text, "principal", principal.id);
   append_field(text, "scopes", scopes(context.settings));
+  // With it come headers beside the token.
+  append_field(text, "azure_workspace_resource_id",
+               context.settings.get("azure_workspace_resource_id"));
   return context.cache.name(text.view());
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pglakebase/cli/application_names.hpp"
 #include "pglakebase/cli/command_error.hpp"
 #include "pglakebase/cli/commands.hpp"
 #include "pglakebase/cli/output.hpp"
@@ -124,6 +125,7 @@ int run_program(const Options& options, ProgramArguments program) {
   const std::string library = preload_library();
   const Preloading preloading = judge_preloading(found.path);
   if (const char* why = why_not_preloaded(preloading)) complain(name + " " + why + k_other_way);
+  if (options.service.empty()) take_over_application_names();
   if (!options.no_warm)
     if (const int code = warm_up(options, name); code != 0) return code;
 

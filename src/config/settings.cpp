@@ -6,6 +6,7 @@
 
 #include "pglakebase/config/attributes.hpp"
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/config/entra_client.hpp"
 #include "pglakebase/config/profile.hpp"
 #include "pglakebase/config/workspace_host.hpp"
 #include "pglakebase/core/credential.hpp"
@@ -225,6 +226,11 @@ struct Settings::Resolver {
   void merge(const std::array<Level, 4>& order) {
     for (const Level level : order)
       for (const auto& [input, setting] : levels[level]) out.values_.try_emplace(input, setting);
+    const auto token = out.values_.find("token");
+    if (token != out.values_.end() && out.get("auth_type").empty() &&
+        token_is_ignored(token->second, out.find("key_vault")))
+      out.values_.erase(token);
+    note_identity_files();
     const Setting* host = out.find("workspace");
     if (host == nullptr) return;
     const WorkspaceHost parsed = parse_workspace_host(host->value, host->origin());
@@ -254,6 +260,18 @@ struct Settings::Resolver {
                                     [&](const auto& entry) { return entry.name == variable; });
     if (given != request.environment.end())
       out.values_["oidc_token"] = {given->value, Level::variable, variable, {}};
+  }
+
+  // Another token in the file may be another identity's: its file counts as configuration.
+  void note_identity_files() {
+    for (const char* input : {"token", "native_password"}) {
+      const std::string_view value = out.get(input);
+      constexpr std::string_view reference = "file:";
+      if (!value.starts_with(reference)) continue;
+      Text line;
+      append_file_stamp(line, value.substr(reference.size()));
+      out.files_ += line.view();
+    }
   }
 
   void refuse_several_ways() const {
@@ -294,6 +312,13 @@ const Setting* Settings::find(std::string_view input) const {
 std::string_view Settings::get(std::string_view input) const {
   const Setting* setting = find(input);
   return setting == nullptr ? std::string_view{} : std::string_view(setting->value);
+}
+
+Settings Settings::without(
+    const std::function<bool(std::string_view input, const Setting& setting)>& drop) const {
+  Settings copy = *this;
+  std::erase_if(copy.values_, [&](const auto& entry) { return drop(entry.first, entry.second); });
+  return copy;
 }
 
 const Setting* Settings::secret(std::string_view input) const {

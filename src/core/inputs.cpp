@@ -33,6 +33,7 @@ constexpr Input k_inputs[] = {
     {"ttl", selecting, P::any, {}},
     {"claims", selecting, P::any, {}},
     {"group", selecting, P::any, {}},
+    {"native_password", deciding, P::trusted, {}},
     {"on_behalf_of", selecting, P::any, {}},
     // Given with a connection alone: by its password or its thread.
     {"user_token", deciding, P::none, {}},

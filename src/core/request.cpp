@@ -33,6 +33,17 @@ bool names_a_path(std::string_view input, std::string_view value) {
          ends_with(input, "_dir") || input == "google_application_credentials";
 }
 
+// A secret that a variable of the program holds: the helper does not see the program's environment.
+const char* kept_in_variable(const Input& input, std::string_view given) {
+  constexpr std::string_view reference = "env:";
+  const bool secret = input.input_class == InputClass::deciding ||
+                      input.input_class == InputClass::assertion ||
+                      input.input_class == InputClass::material;
+  if (!secret || !starts_with(given, reference)) return nullptr;
+  const Text name(slice(given, reference.size()));
+  return environment(name.c_str());
+}
+
 // The helper runs in "/", and two directories may hold files of one name.
 void append_absolute(Text& out, std::string_view path) {
   Text base;
@@ -119,7 +130,9 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
                   std::string_view given, bool has_client_id, const Cache& cache) {
   if (given.empty()) return;
   Text value;
-  if (names_a_path(input.name, given)) {
+  if (const char* kept = kept_in_variable(input, given)) {
+    value.append(kept);
+  } else if (names_a_path(input.name, given)) {
     append_absolute(value, given);
   } else {
     value.append(given);

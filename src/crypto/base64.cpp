@@ -45,4 +45,16 @@ std::optional<std::string> base64url_decoded(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> base64_decoded(std::string_view text) {
+  const std::size_t end = text.find('=');
+  std::string plain(text.substr(0, end));
+  const std::string_view padding = end == std::string_view::npos ? "" : text.substr(end);
+  if (text.size() % 4 != 0 || (padding != "" && padding != "=" && padding != "==") ||
+      plain.find_first_of("-_") != std::string::npos)
+    return std::nullopt;
+  std::replace(plain.begin(), plain.end(), '+', '-');
+  std::replace(plain.begin(), plain.end(), '/', '_');
+  return base64url_decoded(plain);
+}
+
 }  // namespace pglakebase

@@ -63,6 +63,8 @@ void take_field(HttpResponse& response, std::string_view line) {
   value = trim(value);
   if (equals_ignoring_case(name, "content-type")) response.content_type = value;
   if (equals_ignoring_case(name, "retry-after")) response.retry_after = value;
+  if (equals_ignoring_case(name, "location")) response.location = value;
+  if (equals_ignoring_case(name, "www-authenticate")) response.challenge = value;
   if (equals_ignoring_case(name, "date"))
     response.date_s = std::max<std::int64_t>(http_date_s(value), 0);
 }

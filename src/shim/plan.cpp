@@ -179,6 +179,8 @@ class Planning {
 
   // False if a host is a pooler's and nobody said to go to the endpoint itself.
   bool pass_by_pooler() {
+    // Native passwords are what poolers take.
+    if (!plan_.target.section.directives.get("native_password").empty()) return true;
     std::string_view rest = plan_.target.hosts.view();
     std::string_view host;
     Text direct;

@@ -12,11 +12,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from .inventory import CERTIFICATE_NAMES
+from .inventory import AZURE_WORKSPACE_HOST, CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
 API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.example.test", "iamcredentials.googleapis.com")
+# Reached by their real names through a proxy of the test's own.
+AZURE_NAMES = (AZURE_WORKSPACE_HOST, "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
+               "*.vault.azure.net", "*.vault.usgovcloudapi.net", "*.vault.azure.cn",
+               "pipelines.actions.githubusercontent.com")
 
 
 class Authority:
@@ -57,7 +61,7 @@ def make_contexts(directory: Path) -> tuple[
     (directory / "ca.pem").write_bytes(authority.pem())
     (directory / "other-ca.pem").write_bytes(other.pem())
     chains = {
-        "api good": authority.issue(API_NAMES),
+        "api good": authority.issue(API_NAMES + AZURE_NAMES),
         "api wrong-host": authority.issue(("workspace.example.net",)),
         "api expired": authority.issue(API_NAMES, expired=True),
         "api untrusted": stranger.issue(API_NAMES),

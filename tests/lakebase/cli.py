@@ -29,7 +29,7 @@ def up(arguments: argparse.Namespace) -> None:
     directory = Path(arguments.dir).absolute() if arguments.dir else launch.fresh_directory()
     options = []
     for name in ("token_lifetime", "workspace_token_lifetime", "api_latency_ms", "login_latency_ms", "fleet",
-                 "watch_pid"):
+                 "metadata_address", "watch_pid"):
         value = getattr(arguments, name)
         if value is not None:
             options += ["--" + name.replace("_", "-"), str(value)]
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("kind")
     added.add_argument("options", nargs="*", metavar="name=value")
     added.add_argument("--target", default="*", help="route label, host, its short name, or listener")
-    added.add_argument("--workspace", default="*", choices=("*", "demo", "second"))
+    added.add_argument("--workspace", default="*", metavar="NAME")
     added.add_argument("--times", type=int)
     added.add_argument("--after", type=int, default=0)
     added = command("clear-faults", clear_faults, "switch one fault or all off")

@@ -17,11 +17,13 @@ class LocalLakebase:
 
     def __init__(self, directory: Optional[Path] = None, *, token_lifetime: Optional[int] = None,
                  workspace_token_lifetime: int = 3600, api_latency_ms: int = 0, login_latency_ms: int = 0,
-                 fleet: int = 0, watch_pid: Optional[int] = None) -> None:
+                 fleet: int = 0, metadata_address: str = "", watch_pid: Optional[int] = None) -> None:
         self._given = directory
         self._options = ["--workspace-token-lifetime", str(workspace_token_lifetime),
                          "--api-latency-ms", str(api_latency_ms), "--login-latency-ms", str(login_latency_ms),
                          "--fleet", str(fleet), "--watch-pid", str(watch_pid or os.getpid())]
+        if metadata_address:
+            self._options += ["--metadata-address", metadata_address]
         if token_lifetime is not None:
             self._options += ["--token-lifetime", str(token_lifetime)]
         self.directory = Path()
@@ -81,6 +83,15 @@ class LocalLakebase:
     def workspace(self, name: str = "demo") -> dict[str, Any]:
         """url, id, secrets (by client id) and pats (by principal)."""
         return self.info["workspaces"][name]
+
+    @property
+    def azure(self) -> dict[str, Any]:
+        """secrets (by client id), identity_header, request_token, tenant, certificate_password."""
+        return self.info["azure"]
+
+    def certificates(self) -> dict[str, str]:
+        """The Azure application's certificate and key: pem, encrypted-pem, pkcs12 … -> path."""
+        return call(self.directory, "certificates")
 
     @property
     def identities(self) -> dict[str, Any]:
@@ -162,6 +173,18 @@ class LocalLakebase:
         """A token of any identity of either workspace; a negative lifetime makes it expired."""
         return call(self.directory, "mint", identity=identity, kind=kind, lifetime=lifetime, scope=scope,
                     bad_signature=bad_signature)
+
+    def mint_entra(self, identity: str, resource: str, **more: Any) -> str:
+        """A token of Microsoft Entra; `tenant` and `lifetime` may be given."""
+        return call(self.directory, "mint-entra", identity=identity, resource=resource, **more)
+
+    def federated_token(self, lifetime: int = 3600) -> str:
+        """What AKS gives a service account that the Azure application trusts."""
+        return call(self.directory, "federated-token", lifetime=lifetime)
+
+    def let_read_vaults(self, *identities: str) -> None:
+        """These and nobody else; until reset."""
+        call(self.directory, "vault-readers", names=list(identities))
 
     def vouch(self, issuer: str, subject: str, audience: str = "", *, lifetime: int = 600) -> str:
         """An identity provider's token (api/identity_providers.py); by default for the demo workspace's token endpoint."""

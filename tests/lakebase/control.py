@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from . import inventory, roles_setup, tokens
@@ -34,8 +35,10 @@ class Control:
             "forget": world.records.clear, "faults": world.faults.listing, "settings": lambda: vars(world.settings),
             "set": world.settings.update, "reset": self._reset, "fault": self._fault,
             "clear-faults": world.faults.clear, "revoke": self._revoke, "revoke-all": self._revoke_all,
-            "mint": self._mint, "vouch": self._vouch, "add-role": self._add_role,
-            "certificate": self._certificate,
+            "mint": self._mint, "vouch": self._vouch, "add-role": self._add_role, "certificate": self._certificate,
+            "mint-entra": self._mint_entra, "federated-token": self._federated_token,
+            "vault-readers": self._vault_readers,
+            "certificates": lambda: world.directory.write_files(Path(info["dir"])),
             "hang-up": self._hang_up, "refuse": self._gateway.refuse, "listen": self._listen, "alias": self._alias, "stop": stop,
         }
 
@@ -102,6 +105,15 @@ class Control:
         else:
             token, _ = self._world.mint_database_token(workspace, principal, lifetime)
         return tokens.spoil_signature(token) if bad_signature else token
+
+    def _mint_entra(self, identity: str, resource: str, **more: Any) -> str:
+        return self._world.directory.mint(identity, resource, self._world.now(), **more)[0]
+
+    def _federated_token(self, lifetime: int) -> str:
+        return self._world.directory.federated_token(self._world.now(), lifetime)
+
+    def _vault_readers(self, names: list[str]) -> None:
+        self._world.directory.vault_readers = set(names)
 
     def _vouch(self, issuer: str, subject: str, audience: str, lifetime: int = 600) -> str:
         return self._world.identities.mint(issuer, subject, audience, lifetime)

@@ -1,4 +1,4 @@
-"""Who and what exists in the two local workspaces. Names and ids are fixed; secrets are made at start."""
+"""Who and what exists in the local workspaces. Names and ids are fixed; secrets are made at start."""
 
 from __future__ import annotations
 
@@ -87,6 +87,10 @@ class Estate:
     endpoints: tuple[Endpoint, ...]
     instances: tuple[Instance, ...]
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)  # (scope, key) -> only reader
+    tenant: str = ""  # of Entra, whose tokens the workspace takes then
+    resource_id: str = ""  # in Azure
+    newcomers: tuple[str, ...] = ()  # not yet members: let in by the right to manage the workspace alone
+    pats: dict[str, str] = field(default_factory=dict)  # fixed ones
 
     def hosts(self) -> list[Host]:
         found = []
@@ -163,7 +167,35 @@ SECOND_ESTATE = Estate(
     instances=(Instance("second-db", "e1f2a3b4-c5d6-4e7f-8091-a2b3c4d5e6f7", AWS),),
 )
 
-ESTATES = (DEMO_ESTATE, SECOND_ESTATE)
+# A workspace of Azure Databricks. The names are those that a guide for such applications uses as examples, so that its
+# blocks of settings work as they stand there.
+TENANT = "your-azure-tenant-id"
+OTHER_TENANT = "d6c5b4a3-9281-4706-b5e4-d3c2b1a09f8e"
+AZURE_WORKSPACE_HOST = "adb-1234567890123456.7.azuredatabricks.net"
+AZURE_APP = Principal("6b1f0c2e-84d7-4a53-9e68-17c0b2d4f5a9", "SERVICE_PRINCIPAL", "6120934820461181", "orders-azure")
+GUIDE_APP = Principal("your-service-principal-client-id", "SERVICE_PRINCIPAL", "6120934820461182", "guide-app")
+MACHINE = Principal("91d2e3f4-0516-4273-8495-a6b7c8d9e0f1", "SERVICE_PRINCIPAL", "6120934820461183", "orders-machine")
+USER_ASSIGNED = Principal("a7b8c9d0-e1f2-4304-9516-2738495a6b7c", "SERVICE_PRINCIPAL", "6120934820461184", "orders-shared")
+NEWCOMER = Principal("f2e1d0c9-b8a7-4968-8574-635241302f1e", "SERVICE_PRINCIPAL", "6120934820461185", "newcomer")
+AZURE_USER = Principal("developer@company.com", "USER", "3390417765300921", "Developer")
+
+AZURE_ESTATE = Estate(
+    name="azure",
+    workspace_id="1234567890123456",
+    principals=(AZURE_APP, GUIDE_APP, MACHINE, USER_ASSIGNED, NEWCOMER, AZURE_USER),
+    group_ids={},
+    branches={"blue": ("production",)},
+    endpoints=(Endpoint("blue", "production", "primary", "ep-blue-lagoon-5d6e7f80", AZURE_REGION),),
+    instances=(Instance("your-lakebase-instance", "xxxxx", AZURE),),
+    secrets={("lakebase", "client-secret"): AZURE_APP.name, ("lakebase", "native-password"): ""},
+    tenant=TENANT,
+    resource_id="/subscriptions/5a6b7c8d-9e0f-4a1b-8c2d-3e4f5a6b7c8d/resourceGroups/shop/providers/"
+                "Microsoft.Databricks/workspaces/orders",
+    newcomers=(NEWCOMER.name,),
+    pats={"dapi1234567890abcdef": AZURE_USER.name},
+)
+
+ESTATES = (DEMO_ESTATE, SECOND_ESTATE, AZURE_ESTATE)
 
 FLEET = "fleet"
 
@@ -174,7 +206,7 @@ def estates(fleet: int) -> tuple[Estate, ...]:
         return ESTATES
     demo = replace(DEMO_ESTATE, branches={**DEMO_ESTATE.branches, FLEET: ("production",)},
                    endpoints=DEMO_ESTATE.endpoints + tuple(fleet_endpoint(i) for i in range(fleet)))
-    return (demo, SECOND_ESTATE)
+    return (demo, *ESTATES[1:])
 
 
 def fleet_endpoint(number: int) -> Endpoint:
@@ -191,6 +223,8 @@ HOSTS = {
     "provisioned": "instance-0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d.database." + AWS,
     "provisioned-ro": "instance-ro-0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d.database." + AWS,
     "provisioned-azure": "instance-b7c6d5e4-f3a2-4190-8877-665544332211.database." + AZURE,
+    "azure-workspace": "ep-blue-lagoon-5d6e7f80.database." + AZURE_REGION,
+    "guide": "instance-xxxxx.database." + AZURE,
     "second": "ep-far-island-7e6d5c4b.database." + AWS_REGION,
     "second-provisioned": "instance-e1f2a3b4-c5d6-4e7f-8091-a2b3c4d5e6f7.database." + AWS,
 }

@@ -9,12 +9,15 @@ import os
 import resource
 import shutil
 import signal
+import ssl
 from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
 from . import certificates, files, httpd, inventory, roles_setup
 from .api.server import LABELS, WorkspaceApi
+from .azure import app_service, arc, entra, github, imds, key_vault
+from .azure.service import Port
 from .cluster import Cluster, ClusterFailed
 from .control import Control
 from .gateway.listener import Gateway
@@ -25,12 +28,14 @@ from .world import Settings, World
 
 
 class Server:
-    def __init__(self, directory: Path, settings: Settings) -> None:
+    def __init__(self, directory: Path, settings: Settings, metadata_address: str = "") -> None:
+        self._metadata_address = metadata_address
         self.directory = directory
         self._settings = settings
         self._cluster = Cluster(directory / "pg", directory / "postgres.log")
         self._stopping = asyncio.Event()
         self._apis: list[WorkspaceApi] = []
+        self._azure: dict[str, Port] = {}
         self._gateway: Optional[Gateway] = None
         self._catalog: Optional[Connection] = None
         self._control: Optional[asyncio.Server] = None
@@ -49,6 +54,7 @@ class Server:
             await api.listener.open()
             await api.open_local()
             self._apis.append(api)
+        await self._open_azure(world, api_contexts["good"])
         self._gateway = Gateway(world, contexts, self._cluster.socket, self._catalog)
         self._gateway.open()
         info = self._describe(world)
@@ -76,6 +82,8 @@ class Server:
         for api in self._apis:
             api.listener.close()
             api.close()
+        for port in self._azure.values():
+            port.close()
         if self._control is not None:
             self._control.close()
         self._cluster.stop()
@@ -86,6 +94,8 @@ class Server:
         ports = {name: listener.port for name, listener in self._gateway.listeners.items()}
         ports["api"] = world.workspaces["demo"].port
         ports["second-api"] = world.workspaces["second"].port
+        ports["azure-api"] = world.workspaces["azure"].port
+        ports |= {name: port.number for name, port in self._azure.items()}
         ports["local"] = self._apis[0].local_port
         ports["plain"] = self._cluster.port
         files.write_client_files(self.directory, world, ports)
@@ -100,9 +110,21 @@ class Server:
             "workspaces": {w.name: {"url": w.url, "id": w.estate.workspace_id, "secrets": w.secrets, "passwords": w.passwords,
                                     "pats": {owner: pat for pat, owner in w.pats.items()}}
                            for w in world.workspaces.values()},
+            "azure": world.directory.describe(),
             "identities": world.identities.describe(world.workspaces["demo"].url, f"http://127.0.0.1:{ports['local']}"),
             "passwords": {inventory.NATIVE_ROLE: world.native_password, inventory.PLAIN_ROLE: world.plain_password},
         }
+
+    async def _open_azure(self, world: World, context: ssl.SSLContext) -> None:
+        """Entra, Key Vault and GitHub share a port with TLS; each service of managed identities has one without."""
+        services = (entra.SERVICE, key_vault.SERVICE, github.SERVICE)
+        self._azure["azure"] = Port(world, services, context)
+        for module in (imds, app_service, arc):
+            self._azure[module.SERVICE.name] = Port(world, (module.SERVICE,), None)
+        for port in self._azure.values():
+            await port.open()
+        if self._metadata_address:
+            await self._azure[imds.SERVICE.name].open(self._metadata_address, 80)
 
     async def _open_control(self, world: World, info: dict[str, Any]) -> None:
         assert self._gateway is not None and self._catalog is not None
@@ -120,6 +142,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-latency-ms", type=int, default=0, metavar="MS", help="before each API answer")
     parser.add_argument("--login-latency-ms", type=int, default=0, metavar="MS", help="after each password")
     parser.add_argument("--fleet", type=int, default=0, metavar="N", help="more endpoints, in a project named fleet")
+    parser.add_argument("--metadata-address", metavar="IP", help="where a machine's metadata service is, too (port 80)")
     parser.add_argument("--watch-pid", type=int, metavar="PID", help="stop when this process ends")
 
 
@@ -127,7 +150,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     settings = Settings(token_lifetime=arguments.token_lifetime,
                         workspace_token_lifetime=arguments.workspace_token_lifetime,
                         api_latency_ms=arguments.api_latency_ms, login_latency_ms=arguments.login_latency_ms, fleet=arguments.fleet)
-    server = Server(Path(arguments.dir), settings)
+    server = Server(Path(arguments.dir), settings, arguments.metadata_address or "")
     try:
         await server.start()
         with os.fdopen(arguments.ready_fd, "w") as ready:

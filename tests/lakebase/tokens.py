@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import secrets
 import uuid
@@ -30,8 +31,12 @@ class Decoded:
 
 class Signer:
     def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.kid = secrets.token_hex(32)
+
+    @functools.cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        """Made when it is first needed: it takes a while."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def sign(self, claims: dict[str, Any]) -> str:
         # "kid" comes first, so that tokens begin as the real ones do: eyJraWQ.

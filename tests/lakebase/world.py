@@ -10,6 +10,7 @@ from typing import Any
 
 from . import inventory, tokens
 from .api.identity_providers import IdentityProviders
+from .azure.directory import Directory
 from .faults import FaultBook
 from .inventory import Estate, Host, Principal
 from .records import Records
@@ -45,11 +46,12 @@ class Workspace:
         self.secrets = {p.name: "dose" + secrets.token_hex(16) for p in estate.principals
                         if p.kind == "SERVICE_PRINCIPAL"}
         self.passwords = {p.name: "pw-" + secrets.token_hex(16) for p in estate.principals if p.kind == "USER"}
-        self.pats = {"dapi" + secrets.token_hex(16): p.name for p in estate.principals}
+        self.pats = {"dapi" + secrets.token_hex(16): p.name for p in estate.principals
+                     if p.name not in estate.pats.values()} | estate.pats
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self.port}"
+        return f"https://{inventory.AZURE_WORKSPACE_HOST}" if self.estate.tenant else f"https://localhost:{self.port}"
 
     @property
     def issuer(self) -> str:
@@ -81,6 +83,7 @@ class World:
         self._estates = inventory.estates(settings.fleet)
         self.workspaces = {estate.name: Workspace(estate) for estate in self._estates}
         self.hosts = self._own_hosts()
+        self.directory = Directory()
         self.faults = FaultBook()
         self.records = Records()
         self.issued = Issued()
@@ -101,6 +104,7 @@ class World:
         self.faults.clear()
         self.records.clear()
         self.issued.revoked.clear()
+        self.directory.reset()
 
     def mint_workspace_token(self, workspace: Workspace, principal: Principal, scope: str = "all-apis",
                              lifetime: int | None = None) -> tuple[str, int]:

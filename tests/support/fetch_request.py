@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .build import build_directory, helper
 
+PATH = "/usr/bin:/bin"  # of the helper, and of the programs that it starts
 SECRET_VARIABLES = {"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "DATABRICKS_PASSWORD"}
 
 
@@ -97,7 +98,7 @@ class Request:
 
     def start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen([str(helper(build_directory()))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"})
+                                   stderr=subprocess.PIPE, env={"PATH": PATH})
         assert process.stdin is not None
         process.stdin.write(self.document().encode("latin-1"))
         process.stdin.close()
@@ -106,7 +107,7 @@ class Request:
 
     def run(self, document: str | None = None) -> Reply:
         done = subprocess.run([str(helper(build_directory()))], input=(document or self.document()).encode("latin-1"),
-                              capture_output=True, env={"PATH": "/usr/bin:/bin"}, timeout=60, check=False)
+                              capture_output=True, env={"PATH": PATH}, timeout=60, check=False)
         return finished(done.returncode, done.stdout, done.stderr)
 
 

@@ -17,6 +17,12 @@ std::unique_ptr<CredentialSource> make_source_github_oidc();
 std::unique_ptr<CredentialSource> make_source_azure_devops_oidc();
 std::unique_ptr<CredentialSource> make_source_env_oidc();
 std::unique_ptr<CredentialSource> make_source_file_oidc();
+std::unique_ptr<CredentialSource> make_source_github_oidc_azure();
+std::unique_ptr<CredentialSource> make_source_azure_msi();
+std::unique_ptr<CredentialSource> make_source_azure_client_secret();
+std::unique_ptr<CredentialSource> make_source_azure_certificate();
+std::unique_ptr<CredentialSource> make_source_azure_workload_identity();
+std::unique_ptr<CredentialSource> make_source_azure_cli();
 std::unique_ptr<CredentialSource> make_source_google_credentials();
 std::unique_ptr<CredentialSource> make_source_google_id();
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ class Settings {
   const Setting* find(std::string_view input) const;
   /// The value, or empty.
   std::string_view get(std::string_view input) const;
+
+  /// A copy that lacks the settings which `drop` says true of.
+  Settings without(
+      const std::function<bool(std::string_view input, const Setting& setting)>& drop) const;
 
   /// A secret, for use at the workspace. Throws ConfigError if whoever gave it (profile,
   /// environment, …) names another workspace: a secret goes to its own host only. Null if it is not

@@ -14,4 +14,7 @@ std::string base64url(std::string_view bytes);
 /// Nothing if `text` is not of that form.
 std::optional<std::string> base64url_decoded(std::string_view text);
 
+/// The bytes of standard base64 with padding. Nothing if it is none.
+std::optional<std::string> base64_decoded(std::string_view text);
+
 }  // namespace pglakebase

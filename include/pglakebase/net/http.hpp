@@ -29,6 +29,8 @@ struct HttpResponse {
   std::string body;
   std::string content_type;
   std::string retry_after;  ///< the header as it came
+  std::string location;     ///< likewise
+  std::string challenge;    ///< WWW-Authenticate, likewise
   std::int64_t date_s = 0;  ///< the Date header in seconds since 1970; 0 if there is none
   bool retry = true;        ///< false: asking again soon is of no use, whatever the status says
 };

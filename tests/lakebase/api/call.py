@@ -9,6 +9,7 @@ from typing import Any, Optional
 from urllib.parse import parse_qsl
 
 from .. import tokens
+from ..azure.directory import DATABRICKS, MANAGEMENT
 from ..httpd import Request, Response
 from ..inventory import Principal
 from ..pgclient import Connection
@@ -66,7 +67,8 @@ class Call:
         if kind != "Bearer" or not token:
             raise ApiError(401, "UNAUTHENTICATED",
                            "Credential was not sent or was of an unsupported type for this API.")
-        found = self._by_pat(token) or self._by_google(token) or self._by_jwt(token)
+        found = (self._by_pat(token) or self._by_entra(token) or self._by_google(token)
+                 or self._by_jwt(token))
         if scope not in found.scopes and "all-apis" not in found.scopes:
             raise ApiError(403, "PERMISSION_DENIED", f"Provided OAuth token does not have required scopes: {scope}")
         return found
@@ -120,6 +122,39 @@ class Call:
     def _by_pat(self, token: str) -> Optional[Caller]:
         owner = self.workspace.principal(self.workspace.pats.get(token, ""))
         return Caller(owner, frozenset({"all-apis"})) if owner is not None else None
+
+    def _by_entra(self, token: str) -> Optional[Caller]:
+        """A token of Microsoft Entra, where the workspace is in one of its tenants."""
+        decoded = self._entra_claims(token)
+        if decoded is None:
+            return None
+        tenant = self.workspace.estate.tenant
+        for name, expected in (("aud", DATABRICKS), ("iss", f"https://sts.windows.net/{tenant}/")):
+            if decoded[name] != expected:
+                raise ApiError(400, "BAD_REQUEST", f"io.jsonwebtoken.IncorrectClaimException: Expected {name} claim to be: "
+                               f"{expected}, but was: {decoded[name]}.")
+        if self.world.now() + 30 >= decoded["exp"]:
+            raise ApiError(400, "BAD_REQUEST", "Token is expiring within 30 seconds.")
+        principal = self.workspace.principal(decoded.get("appid") or decoded.get("upn", ""))
+        if principal is None or (principal.name in self.workspace.estate.newcomers and not self._manages(principal)):
+            raise ApiError(403, "PERMISSION_DENIED", "User not authorized.")
+        return Caller(principal, frozenset({"all-apis"}))
+
+    def _manages(self, principal: Principal) -> bool:
+        """Whether the two headers show that it may manage this workspace's resource in Azure."""
+        headers = self.request.headers
+        claims = self._entra_claims(headers.get("x-databricks-azure-sp-management-token", ""))
+        return (claims is not None and claims["aud"] == MANAGEMENT and claims.get("appid") == principal.name
+                and self.world.now() < claims["exp"]
+                and headers.get("x-databricks-azure-workspace-resource-id") == self.workspace.estate.resource_id)
+
+    def _entra_claims(self, token: str) -> Optional[dict[str, Any]]:
+        try:
+            decoded = tokens.decode(token)
+        except tokens.NotAToken:
+            return None
+        known = self.workspace.estate.tenant and self.world.directory.signer.verifies(decoded)
+        return decoded.claims if known else None
 
     def _by_google(self, token: str) -> Optional[Caller]:
         """An ID token of Google; the header beside it must be a token of the same account, if it is there."""

@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 from urllib.parse import unquote_plus
 
+from ..azure.directory import DATABRICKS
 from ..httpd import Response
 from ..inventory import Principal
 from .call import SCOPES, Call
@@ -49,6 +50,16 @@ def databricks_config(call: Call) -> dict[str, Any]:
         "host_type": "workspace",
         "token_federation_default_oidc_audiences": [],
     }
+
+
+def entra_login(call: Call) -> Response:
+    """Where a browser is sent that wants to log in to a workspace of Azure Databricks."""
+    call.take_query()
+    tenant = call.workspace.estate.tenant
+    if not tenant:
+        return Response.json({"error_code": "ENDPOINT_NOT_FOUND", "message": "No API found for 'GET /aad/auth'"}, 404)
+    return Response(302, b"", {"Location": f"https://login.microsoftonline.com/{tenant}/oauth2/authorize?response_type=code"
+                               f"&client_id={DATABRICKS}"})
 
 
 def token(call: Call) -> Response:

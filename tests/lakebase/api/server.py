@@ -28,6 +28,7 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
     ("GET", "/oidc/.well-known/oauth-authorization-server", oidc.discovery),
     ("GET", "/.well-known/databricks-config", oidc.databricks_config),
     ("POST", "/oidc/v1/token", oidc.token),
+    ("GET", "/aad/auth", oidc.entra_login),
     ("POST", "/api/2.0/postgres/credentials", credentials.for_endpoint),
     ("POST", "/api/2.0/database/credentials", credentials.for_instances),
     ("GET", "/api/2.0/database/instances:findByUid", database.find_by_uid),

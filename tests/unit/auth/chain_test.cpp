@@ -63,7 +63,7 @@ TEST_F(ChainTest, AuthTypeTakesOneAlone) {
 
 TEST_F(ChainTest, AuthTypesThatAreNotThereAreSaidClearly) {
   for (const auto& [type, part] :
-       {std::pair("azure-cli", "not supported"), std::pair("nonsense", "not one that")}) {
+       {std::pair("external-browser", "not supported"), std::pair("nonsense", "not one that")}) {
     set("DATABRICKS_AUTH_TYPE", type);
     const SourceContext context = this->context();
     try {

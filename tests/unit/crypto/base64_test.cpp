@@ -21,6 +21,13 @@ TEST(Base64, LongInputHasNoLineBreaks) {
   EXPECT_EQ(encoded.find('\n'), std::string::npos);
 }
 
+TEST(Base64, IsReadAgain) {
+  for (const char* text : {"", "f", "fo", "foo", "\xff\xfe"})
+    EXPECT_EQ(base64_decoded(base64(text)), text);
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Z-8=", "Zm9v=", "Zm 9", "=Zg="})
+    EXPECT_EQ(base64_decoded(text), std::nullopt) << text;
+}
+
 TEST(Base64Url, GoesThereAndBack) {
   EXPECT_EQ(base64url("\xff\xfe\xfa\xfb"), "__76-w");
   for (const char* text : {"", "f", "fo", "foo", "foob", "\xff\xfe\x01"})

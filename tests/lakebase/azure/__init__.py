@@ -1,0 +1,1 @@
+"""Microsoft's identity servers around the Azure workspace: Entra, managed identities, Key Vault, GitHub's issuer."""
