@@ -1,10 +1,11 @@
 // What a given password means: where it is given, the token that we issued, then the password. It
-// is ours only if it is exactly that token.
+// is ours only if it is exactly that token, and exchanged only if it opens a workspace.
 #include "password.hpp"
 
 #include "fuzz.hpp"
 #include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/key_value.hpp"
+#include "pglakebase/core/token_kind.hpp"
 #include "real_libpq.hpp"
 
 namespace pglakebase::fuzz {
@@ -49,22 +50,26 @@ void run(std::string_view input) {
   const Answer answer(libpq, arguments, true);
   FUZZ_CHECK(answer.resolved() && answer.password() == password);
   const CallSettings call(libpq, keywords, values, true);
-  Text identity;
-  const GivenPassword meaning = judge_password(answer, call, target, cache, identity);
+  GivenPassword given;
+  judge_password(answer, call, target, cache, false, given);
   ::unsetenv("PGPASSWORD");
   forget_issued(cache, token);
 
-  if (meaning == GivenPassword::our_token) {
-    FUZZ_CHECK(password == token && identity.view() == k_identity);
-  } else {
-    FUZZ_CHECK(identity.empty());
-    if (password.empty())
-      FUZZ_CHECK(meaning == GivenPassword::none);
-    else if (in_call || !directives)
-      FUZZ_CHECK(meaning == GivenPassword::native);
-    else
-      FUZZ_CHECK(meaning == GivenPassword::none);
+  using Kind = GivenPassword::Kind;
+  const TokenKind kind = token_kind(password);
+  if (given.kind == Kind::our_token) {
+    FUZZ_CHECK(password == token && given.identity.view() == k_identity);
+    return;
   }
+  FUZZ_CHECK(given.identity.empty() && given.token.empty());
+  FUZZ_CHECK(given.user_token.view() == (given.kind == Kind::user_token ? password : ""));
+  if (kind == TokenKind::jwt) FUZZ_CHECK(password != token);
+  if (password.empty() || (directives && !in_call))
+    FUZZ_CHECK(given.kind == Kind::none);
+  else if (kind == TokenKind::workspace)
+    FUZZ_CHECK(given.kind == Kind::user_token);
+  else
+    FUZZ_CHECK(given.kind == Kind::native);
 }
 
 }  // namespace pglakebase::fuzz

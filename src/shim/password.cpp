@@ -36,6 +36,7 @@ bool issued_by_us(const Cache& cache, std::string_view token, const Target& targ
   if (!cache.read(k_kind_issued, cache.name(message.view()), text) ||
       !record.parse(text.view(), k_kind_issued))
     return false;
+  if (record.get("identity").empty()) return false;
   given.token.assign(token);
   given.identity.assign(record.get("identity"));
   given.expires_ms = record.number("expires_ms", 0);
@@ -43,7 +44,7 @@ bool issued_by_us(const Cache& cache, std::string_view token, const Target& targ
   // Elsewhere it is a token like any other.
   const bool here = !given.exchanged || names_all(record, target.hosts.view());
   given.kind = here ? GivenPassword::Kind::our_token : GivenPassword::Kind::native;
-  return !given.identity.empty();
+  return true;
 }
 
 bool is_user_token(TokenKind kind, const Target& target) {
