@@ -10,8 +10,7 @@
 /// - ctypes, Ruby's Fiddle, Perl's FFI, JNA and .NET open libpq and look its functions up with
 ///   dlsym(handle, "PQconnectdb"), which searches the handle's objects alone.
 /// - PHP and FreeRADIUS open their modules with RTLD_DEEPBIND: the module's references, and those
-/// of
-///   the libpq that it brings, are resolved among the new objects first.
+///   of the libpq that it brings, are resolved among the new objects first.
 ///
 /// How. Both functions are stubs in assembly (hook_stubs_*.S) that look at the arguments and jump
 /// to the next function of that name with everything as it was. It is a jump, not a call, since the
@@ -21,13 +20,11 @@
 /// function if it stands behind.
 ///
 /// - dlsym() with a handle and a name that we wrap: what the next dlsym() says stands, unless it
-/// lies
-///   in a libpq (an object that also has PQlibVersion). Then the caller gets a thunk
+///   lies in a libpq (an object that also has PQlibVersion). Then the caller gets a thunk
 ///   (libpq_thunks.hpp), which acts as our wrapper for that libpq. All else, RTLD_NEXT and
 ///   RTLD_DEFAULT too, is only passed on.
 /// - dlopen() with RTLD_DEEPBIND of a file with "libpq", "pgsql" or "postgresql" in its name:
-/// passed
-///   on without that flag, so that the module's references find this library first.
+///   passed on without that flag, so that the module's references find this library first.
 ///
 /// dlmopen() and dlvsym() are left alone. The stubs need nothing initialised, take no memory and no
 /// lock, so that malloc() replacements and sanitizers can call them while they start. dlerror()
