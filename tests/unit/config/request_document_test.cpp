@@ -99,7 +99,7 @@ TEST(RequestDocument, RefusesWhatIsBroken) {
        {replaced("request=1", "request=2"),  // another version
         replaced("host=a", "host=%zz"),      // a broken escape
         replaced("host=a", "host=a%00b"),    // a NUL
-        replaced("host=a", std::string("host=a\nenv.A\0B=c", 18)),
+        replaced("host=a", std::string("host=a\nenv.A\0B=c", 16)),
         replaced("host=a", "unknown=1"),       // selects we do not know what
         replaced("host=a\n", ""),              // no host
         replaced("uid=0", "uid=x"),            // no number
