@@ -24,7 +24,7 @@ def checker():
 def run(arena: Arena) -> list[Row]:
     check = checker()
     shim = library(arena.build)
-    names = check.wrapped_names(ROOT / "src" / "shim" / "libpq_functions.def")
+    names = check.wrapped_names(*(ROOT / "src" / "shim").glob("*_functions.def"))
     exported, _ = check.dynamic_symbols(shim)
     problems = check.problems(shim, names)
     size = check.stripped_size(shim)

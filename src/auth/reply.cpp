@@ -86,7 +86,8 @@ std::string status_text(const HttpResponse& response) {
     throw AuthError(call.who + " could not answer when asked for " + call.what + from +
                         "; try again in a moment",
                     false, AuthError::k_outage_hold_ms, status);
-  const std::string_view known = known_remedy(response.body);
+  const std::string_view known =
+      status == call.known_best ? std::string_view() : known_remedy(response.body);
   throw AuthError(call.who + " refused " + call.what + from + "; " +
                       (known.empty() ? remedy(status) : std::string(known)),
                   true, AuthError::k_permanent_hold_ms, status);

@@ -118,8 +118,6 @@ constexpr Trouble k_troubles[] = {
     {"Invalid endpoint name",
      "an endpoint looks like projects/PROJECT/branches/BRANCH/endpoints/ENDPOINT; take it from the "
      "branch's page, computes"},
-    {"endpoint id not found",
-     "this workspace has no such endpoint; check LAKEBASE_ENDPOINT and the workspace's address"},
     {"Database instance '",
      "this workspace has no such instance; check LAKEBASE_INSTANCE_NAME, which is the instance's "
      "name and not its host"},

@@ -22,8 +22,9 @@ WorkspaceApi::Answer WorkspaceApi::post(const std::string& path, const nlohmann:
 
 WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& what,
                                         const std::function<std::string(int)>& remedy) {
-  const Call call{what, settings().workspace()};
+  Call call{what, settings().workspace()};
   const Setting* user_token = settings().find("user_token");
+  if (user_token != nullptr) call.known_best = 401;
   const auto advice = [&](int status) {
     if (status != 401 || user_token == nullptr) return remedy(status);
     return "the workspace did not accept the user token (from " + user_token->origin() +

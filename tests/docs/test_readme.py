@@ -25,6 +25,8 @@ RUN_ELSEWHERE = {
     "meson setup build/release -Dbuildtype=release -Dtests=false": "tests/structure/test_install.py",
     "ninja -C build/release": "tests/structure/test_install.py",
     "meson install -C build/release": "tests/structure/test_install.py",
+    "scripts/fuzz                        # a minute, all targets": "tests/fuzz/test_fuzz.py",
+    "scripts/fuzz --seconds 3600 host    # an hour for one": "tests/fuzz/test_fuzz.py",
     "build/gcc-debug/tests/unit/core/core_test --gtest_filter='Cache*'": "the unit tests",
 }
 

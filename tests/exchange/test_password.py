@@ -151,7 +151,7 @@ def test_without_the_scope_it_is_said(client: Client, users: Users) -> None:
     client.env["PGLAKEBASE_ENDPOINT"] = ENDPOINT.partition("=")[2]
     done = psql(client, users.oauth(DEV, scope="iam.current-user:read"))
     assert done.code == 2
-    assert "and the user token the scope postgres" in done.error
+    assert "ask for the scope postgres" in done.error
 
 
 def test_never_to_other_hosts(client: Client, users: Users, lakebase: LocalLakebase) -> None:

@@ -17,6 +17,9 @@ RETRIED = 8
 SHORT = 4
 WAITED = SHORT + 8
 
+# Else a blocking connect takes what refuses it for an endpoint that is asleep, and waits.
+AWAKE = Variable("PGLAKEBASE_WAKE_TIMEOUT", "0")
+
 UNREACHABLE = 2
 OUTAGE = 5
 
@@ -168,9 +171,9 @@ DATABASE = [
         ageing=Works(4), last_minute=Works(4)),
     everywhere("rejected", "the database refuses every token", gateway("reject"),
                Fails("refused the token|External authorization failed", calls=4), cause="External authorization failed"),
-    everywhere("database-refused", "the database refuses connections", (Deaf("gateway"),), Fails("refused"),
+    everywhere("database-refused", "the database refuses connections", (Deaf("gateway"), AWAKE), Fails("refused"),
                cause="ECONNREFUSED"),
-    everywhere("database-resets", "the database resets connections", gateway("drop", stage="accept", how="reset"),
+    everywhere("database-resets", "the database resets connections", (*gateway("drop", stage="accept", how="reset"), AWAKE),
                Fails("reset|closed|could not"), cause="ECONNRESET|reset"),
     everywhere("database-certificate", "the database's certificate is for another name",
                (Certificate("gateway", "wrong-host"),), Fails("certificate"), cause="certificate|altname"),

@@ -394,7 +394,7 @@ def test_a_valid_credential_outlives_an_outage(lakebase: LocalLakebase, request_
 @pytest.mark.parametrize("environment, part", [
     ({"DATABRICKS_HOST": ""}, "no Databricks workspace"),
     ({"DATABRICKS_TOKEN": "dapi1"}, "more than one authorization method configured: oauth and pat"),
-    ({"DATABRICKS_AUTH_TYPE": "azure-cli"}, "not supported"),
+    ({"DATABRICKS_AUTH_TYPE": "azure-cli"}, "is no workspace of Azure Databricks"),
     ({"DATABRICKS_CLIENT_SECRET": ""}, "oauth-m2m: no client_secret"),
     ({"DATABRICKS_CONFIG_PROFILE": "GONE"}, "does not exist"),
     ({"LAKEBASE_ENDPOINT": "primary"}, "projects/PROJECT"),

@@ -54,7 +54,8 @@ def main() -> None:
     time.sleep(behaviour.get("delay", 0))
 
     selecting = selecting_lines(document)
-    cache = decode(options["option.cache"])
+    # What answers with nonsense stores nothing either: a credential that it stored would do.
+    cache = "" if "reply" in behaviour else decode(options["option.cache"])
     now = int(time.time() * 1000)
     key = (Path(cache) / "key").read_bytes() if cache else b""
     name = hmac.new(key, selecting.encode(), hashlib.sha256).hexdigest()

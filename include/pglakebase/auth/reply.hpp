@@ -15,6 +15,7 @@ struct Call {
   std::string what;    ///< "the workspace token", as in "asking for the workspace token"
   std::string origin;  ///< https://name[:port]
   std::string who = "Databricks";  ///< whose server that is
+  int known_best = 0;  ///< the HTTP status for which the caller's remedy says more than the table's
 };
 
 /// Sends and gives the response of status 200 to 299. Everything else is thrown as an AuthError

@@ -91,8 +91,6 @@ constexpr Report k_reports[] = {
     {"Access token is expired.", "has ended"},
     {R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Invalid endpoint name: primary"})",
      "projects/PROJECT"},
-    {R"({"error_code":"NOT_FOUND","message":"endpoint id not found [TraceId: 1]"})",
-     "LAKEBASE_ENDPOINT"},
     {R"({"error_code":"NOT_FOUND","message":"Database instance 'orders' not found"})",
      "LAKEBASE_INSTANCE_NAME"},
     {"Error: databricks OAuth is not configured for this host", "databricks auth login"},
