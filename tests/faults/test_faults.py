@@ -26,7 +26,7 @@ def changes_a_setting(row: Row) -> bool:
 
 def is_usual(cell: Cell) -> bool:
     """What a changed setting does depends on the state most."""
-    return cell.processes == 1 and (cell.state in (State.COLD, State.EXPIRED) or changes_a_setting(cell.row))
+    return cell.processes == 1 and (cell.state is State.COLD or changes_a_setting(cell.row))
 
 
 CELLS = [Cell(row, state, processes) for row in ROWS for state in State for processes in (1, MANY)]

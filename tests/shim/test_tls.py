@@ -76,6 +76,8 @@ def test_bad_certificates(orders: Client, lakebase: LocalLakebase, certificate: 
 def test_no_second_try_in_clear_text(orders: Client, lakebase: LocalLakebase, mode: str) -> None:
     """libpq's own "prefer" sends the password again without TLS when the login over TLS failed."""
     lakebase.set(ask_password_in_plaintext=True)
+    # Else the connection that drops would be tried again, as one to an endpoint that wakes up.
+    orders.env["PGLAKEBASE_WAKE_TIMEOUT"] = "0"
     said = f" sslmode={mode}" if mode else ""
     for fault in ("reject", "drop"):
         lakebase.fault("gateway", fault, **({"stage": "password"} if fault == "drop" else {}))
