@@ -27,6 +27,7 @@ RUN_ELSEWHERE = {
     "meson install -C build/release": "tests/structure/test_install.py",
     "scripts/fuzz                        # a minute, all targets": "tests/fuzz/test_fuzz.py",
     "scripts/fuzz --seconds 3600 host    # an hour for one": "tests/fuzz/test_fuzz.py",
+    "scripts/fuzz --merge host           # takes the finds that reach new code into its corpus": "tests/fuzz/test_fuzz.py",
     "build/gcc-debug/tests/unit/core/core_test --gtest_filter='Cache*'": "the unit tests",
 }
 

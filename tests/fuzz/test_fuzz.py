@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,16 @@ def test_target(built: Path, tmp_path: Path, target: str) -> None:
     assert result.good, f"{result.output[-6000:]}\nreproducer: {result.reproducer}"
     # Each seed was read, and then something was tried.
     assert result.seeds >= 3 and result.runs > 2 * result.seeds
+
+
+def test_finds_that_reach_new_code_are_taken(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(fuzz.SEEDS / "host", tmp_path / "finds" / "host")
+    (tmp_path / "corpus" / "host").mkdir(parents=True)
+    (tmp_path / "corpus" / "host" / "one").write_text("one")
+    monkeypatch.setattr(fuzz, "SEEDS", tmp_path / "corpus")
+    merged = fuzz.Fuzz(built, tmp_path / "finds")
+    assert merged.merge("host") > 1
+    assert merged.merge("host") == 0
 
 
 @pytest.mark.full

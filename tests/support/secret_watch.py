@@ -39,6 +39,7 @@ class SecretWatch:
         self._sampled: dict[int, tuple[bytes, int]] = {}
         self._permitted = 0
         self._started: set[bytes] = set()
+        self._handed_over: set[bytes] = set()
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
     # What to look for.
@@ -93,6 +94,11 @@ class SecretWatch:
         line = b"\0".join(os.fsencode(word) for word in argv) if isinstance(argv, (list, tuple)) else os.fsencode(argv)
         if self.secrets_in(line):
             self._started.add(line + b"\0")
+
+    def saw_environment(self, environment: Any) -> None:
+        """Many ways to sign in begin with a token in a variable, which a test then sets."""
+        for value in (environment or {}).values():
+            self._handed_over.update(TOKEN.findall(os.fsencode(value)))
 
     def scan_files(self) -> None:
         """Files that others may read."""
@@ -178,10 +184,10 @@ class SecretWatch:
             if is_helper:
                 self._report("the helper's environment", environment)
             else:
-                # A test's own way to hand a secret over; a token is never handed over so.
+                # Besides what a test itself hands over.
                 kept = [v for v in environment.split(b"\0") if not v.startswith((b"PGPASSWORD=", b"DATABRICKS_TOKEN="))]
-                self._report(f"the environment of {arguments[:200]!r}",
-                             b"\0".join(TOKEN.findall(b"\0".join(kept))))
+                tokens = set(TOKEN.findall(b"\0".join(kept))) - self._handed_over
+                self._report(f"the environment of {arguments[:200]!r}", b"\0".join(tokens))
 
 
 @contextlib.contextmanager
@@ -191,6 +197,7 @@ def outputs_watched(watch: SecretWatch) -> Iterator[None]:
 
     def started(process: "subprocess.Popen[Any]", args: Any, *more: Any, **kwargs: Any) -> None:
         watch.saw_start(args)
+        watch.saw_environment(kwargs.get("env"))
         start(process, args, *more, **kwargs)
 
     def watched(process: "subprocess.Popen[Any]", *args: Any, **kwargs: Any) -> Any:
