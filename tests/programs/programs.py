@@ -63,7 +63,7 @@ TABLE = [
             full=False),
     Program("pg_restore -j4", PLAIN, [str(PGBIN / "pg_restore"), "-w", "-j4", "-d", SERVICE], kind="restore", full=False),
     Program("pgbench -C", PLAIN, pgbench("-T", "6"), kind="running"),
-    Program("pgbench -C -j2", PLAIN, pgbench("-T", "6", "-c", "4", "-j", "2"), kind="running", full=False),
+    Program("pgbench -C -j2", PLAIN, pgbench("-T", "6", "-c", "4", "-j", "2"), kind="running"),
     Program("vacuumdb -j4", PLAIN, [str(PGBIN / "vacuumdb"), "-w", "-q", "-j4", "-t", "pg_catalog.pg_class", "--maintenance-db", SERVICE,
                                     "-d", SERVICE + " dbname=databricks_postgres"], kind="command"),
     Program("pg_dumpall", PLAIN, [str(PGBIN / "pg_dumpall"), "-w", "--roles-only", "--no-role-passwords", "-d", SERVICE], kind="command"),

@@ -243,6 +243,7 @@ def test_resets(orders: Client, lakebase: LocalLakebase, probes: Path) -> None:
     assert waits(orders) == 2
 
 
+@pytest.mark.full
 def test_every_libpq(orders: Client, lakebase: LocalLakebase, probes: Path) -> None:
     libpqs.install()
     for version in libpqs.VERSIONS:
