@@ -40,6 +40,7 @@ class SecretWatch:
         self._permitted = 0
         self._started: set[bytes] = set()
         self._handed_over: set[bytes] = set()
+        self.written_by_tests: set[str] = set()
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
     # What to look for.
@@ -108,6 +109,8 @@ class SecretWatch:
                     self._scan_file(Path(parent, name))
 
     def _scan_file(self, file: Path) -> None:
+        if str(file) in self.written_by_tests:
+            return
         try:
             status = file.lstat()
             if not os.path.isfile(file) or file.is_symlink() or not status.st_mode & 0o077:
@@ -193,7 +196,11 @@ class SecretWatch:
 @contextlib.contextmanager
 def outputs_watched(watch: SecretWatch) -> Iterator[None]:
     """Every start of a process, and every output that a test captures from one, goes by the watch."""
-    start, communicate = subprocess.Popen.__init__, subprocess.Popen.communicate
+    start, communicate, write_text = subprocess.Popen.__init__, subprocess.Popen.communicate, Path.write_text
+
+    def written(path: Path, *args: Any, **kwargs: Any) -> int:
+        watch.written_by_tests.add(str(path))
+        return write_text(path, *args, **kwargs)
 
     def started(process: "subprocess.Popen[Any]", args: Any, *more: Any, **kwargs: Any) -> None:
         watch.saw_start(args)
@@ -207,7 +214,9 @@ def outputs_watched(watch: SecretWatch) -> Iterator[None]:
         return out, error
 
     subprocess.Popen.__init__, subprocess.Popen.communicate = started, watched  # type: ignore
+    Path.write_text = written  # type: ignore
     try:
         yield
     finally:
         subprocess.Popen.__init__, subprocess.Popen.communicate = start, communicate  # type: ignore
+        Path.write_text = write_text  # type: ignore
