@@ -21,18 +21,6 @@
 namespace pglakebase {
 namespace {
 
-// The library passes these on to us, and programs like az and databricks go by them.
-constexpr const char* k_passed_on[] = {"PATH",
-                                       "HOME",
-                                       "USER",
-                                       "LOGNAME",
-                                       "LANG",
-                                       "LC_ALL",
-                                       "TMPDIR",
-                                       "XDG_RUNTIME_DIR",
-                                       "XDG_CONFIG_HOME",
-                                       "XDG_DATA_HOME",
-                                       "DBUS_SESSION_BUS_ADDRESS"};
 // How often it is looked whether the program has ended: a program that it left behind may hold
 // its output open.
 constexpr int k_look_ms = 20;

@@ -28,21 +28,6 @@ namespace {
 
 constexpr std::size_t k_stack_size = 32 * 1024;
 
-// What programs that the helper may start (databricks, az) and its own libraries go by. Settings
-// and secrets travel in the document; nothing that steers the dynamic linker goes along.
-constexpr const char* k_passed_on[] = {
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "XDG_RUNTIME_DIR",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "DBUS_SESSION_BUS_ADDRESS",
-};
 constexpr std::size_t k_passed_on_count = sizeof k_passed_on / sizeof k_passed_on[0];
 constexpr const char* k_inert_mark = "PGLAKEBASE=off";
 

@@ -38,7 +38,7 @@ class SecretWatch:
         self._stop = threading.Event()
         self._sampled: dict[int, tuple[bytes, int]] = {}
         self._permitted = 0
-        self._started: set[bytes] = set()
+        self._in_arguments: set[bytes] = set()
         self._handed_over: set[bytes] = set()
         self.written_by_tests: set[str] = set()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -91,10 +91,11 @@ class SecretWatch:
                      planted=Path(words[-1]).name != "env")
 
     def saw_start(self, argv: Any) -> None:
-        """A test's own arguments are not what is looked for: it may hand a native password over so."""
+        """A test's own arguments are not what is looked for: it may hand a token or a native password over so."""
         line = b"\0".join(os.fsencode(word) for word in argv) if isinstance(argv, (list, tuple)) else os.fsencode(argv)
-        if self.secrets_in(line):
-            self._started.add(line + b"\0")
+        with self._lock:
+            self._in_arguments.update(secret for secret in self._planted if secret in line)
+        self._in_arguments.update(TOKEN.findall(line))
 
     def saw_environment(self, environment: Any) -> None:
         """Many ways to sign in begin with a token in a variable, which a test then sets."""
@@ -179,10 +180,9 @@ class SecretWatch:
             if seen > 2 or self._permitted:
                 return
             self.processes_seen += seen == 0
-            # What was started may have become its last part since (env, strace, setpriv).
-            if not any(line.endswith(arguments) for line in self._started):
-                self._report(f"the arguments {arguments[:200]!r}", arguments)
             is_helper = os.path.basename(arguments.split(b"\0")[0]) == b"pglakebase-fetch"
+            self._report(f"the arguments {arguments[:200]!r}",
+                         arguments if is_helper else self._without_handed_over(arguments))
             environment = (directory / "environ").read_bytes()
             if is_helper:
                 self._report("the helper's environment", environment)
@@ -191,6 +191,14 @@ class SecretWatch:
                 kept = [v for v in environment.split(b"\0") if not v.startswith((b"PGPASSWORD=", b"DATABRICKS_TOKEN="))]
                 tokens = set(TOKEN.findall(b"\0".join(kept))) - self._handed_over
                 self._report(f"the environment of {arguments[:200]!r}", b"\0".join(tokens))
+
+    def _without_handed_over(self, arguments: bytes) -> bytes:
+        """What a test gave is passed on whole (by env, strace, setpriv), and may be seen cut short while exec is under way."""
+        for secret in sorted(self._in_arguments, key=len, reverse=True):
+            arguments = arguments.replace(secret, b"")
+        left = {token for token in TOKEN.findall(arguments)
+                if not any(given.startswith(token) for given in self._in_arguments)}
+        return b"\0".join([TOKEN.sub(b"", arguments), *left])
 
 
 @contextlib.contextmanager

@@ -4,6 +4,22 @@
 
 namespace pglakebase {
 
+/// What the helper, and the programs that it starts (databricks, az), get of the host's environment.
+/// Settings and secrets travel in the document; nothing that steers the dynamic linker goes along.
+inline constexpr const char* k_passed_on[] = {
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "DBUS_SESSION_BUS_ADDRESS",
+};
+
 /// The value of a variable; null if it is unset, empty, or the process runs with the rights of
 /// somebody else (AT_SECURE). The value belongs to the environment.
 const char* environment(const char* name);

@@ -3,20 +3,8 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static int show(const char* name, PGconn* connection) {
-  PGresult* result;
-  if (PQstatus(connection) != CONNECTION_OK) {
-    printf("%s=\n", name);
-    fprintf(stderr, "%s", PQerrorMessage(connection));
-    return 0;
-  }
-  result = PQexec(connection, "select current_user");
-  printf("%s=%s\n", name, PQgetvalue(result, 0, 0));
-  PQclear(result);
-  return 1;
-}
+#include "show.h"
 
 int main(int argc, char** argv) {
   const char* keywords[] = {"dbname", "password", NULL};
