@@ -4,10 +4,11 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 
-/* Prints NAME=who the session is; without one, libpq's words go to stderr, and it is 0. */
+/* Prints NAME=who the session is; without one, NAME= and on stderr libpq's words, and it is 0. */
 static int show(const char* name, PGconn* connection) {
   PGresult* result;
   if (PQstatus(connection) != CONNECTION_OK) {
+    printf("%s=\n", name);
     fprintf(stderr, "%s", PQerrorMessage(connection));
     return 0;
   }
