@@ -1,6 +1,6 @@
 #include "pglakebase/core/inputs.hpp"
 
-#include <cstring>
+#include <iterator>
 
 #include "pglakebase/core/view.hpp"
 
@@ -10,10 +10,17 @@ namespace {
 using enum InputClass;
 using P = DirectivePolicy;
 
+struct Described {
+  const char* name;
+  InputClass input_class;
+  DirectivePolicy directive;
+  const char* variables[Input::k_variables_at_most];
+};
+
 // Attribute names and variables: Databricks unified authentication (databricks-sdk-go,
 // config/config.go), azidentity, and the CI systems' own names. A new source adds its inputs here
 // and nowhere else, and may then rely on them in the request.
-constexpr Input k_inputs[] = {
+constexpr Described k_described[] = {
     // Where and which profile
     {"profile", selecting, P::any, {"DATABRICKS_CONFIG_PROFILE"}},
     {"config_file", selecting, P::trusted, {"DATABRICKS_CONFIG_FILE"}},
@@ -133,26 +140,69 @@ struct Starts {
 
   constexpr Starts() {
     known[start_of(k_own_prefix)] = true;
-    for (const Input& input : k_inputs)
+    for (const Described& input : k_described)
       for (const char* variable : input.variables)
         if (variable != nullptr) known[start_of(variable)] = true;
   }
 };
 constexpr Starts k_starts;
 
+constexpr std::size_t size_of_names() {
+  std::size_t size = 0;
+  for (const Described& input : k_described) {
+    size += std::string_view(input.name).size();
+    for (const char* variable : input.variables)
+      if (variable != nullptr) size += std::string_view(variable).size();
+  }
+  return size;
+}
+static_assert(size_of_names() <= 0xffff, "a place has 16 bits");
+
+struct Table {
+  char names[size_of_names()] = {};
+  Input inputs[std::size(k_described)] = {};
+
+  constexpr Table() {
+    std::size_t end = 0;
+    Input* input = inputs;
+    for (const Described& described : k_described) {
+      input->input_class = described.input_class;
+      input->directive = described.directive;
+      input->name_place = add(described.name, end);
+      for (std::size_t n = 0; n < Input::k_variables_at_most; ++n)
+        input->variable_places[n] = add(described.variables[n], end);
+      ++input;
+    }
+  }
+
+ private:
+  constexpr NamePlace add(const char* name, std::size_t& end) {
+    NamePlace place{static_cast<std::uint16_t>(end), 0};
+    if (name == nullptr) return place;
+    for (const char c : std::string_view(name)) {
+      names[end++] = c;
+      ++place.size;
+    }
+    return place;
+  }
+};
+constexpr Table k_table;
+
 }  // namespace
+
+const char* const NamePlace::k_all_names = k_table.names;
 
 bool may_be_variable(std::string_view name) {
   return !name.empty() && k_starts.known[start_of(name)];
 }
 
 std::span<const Input> inputs() {
-  return k_inputs;
+  return k_table.inputs;
 }
 
 const Input* find_input(std::string_view name) {
-  for (const Input& input : k_inputs)
-    if (name == input.name) return &input;
+  for (const Input& input : k_table.inputs)
+    if (name == input.name()) return &input;
   return nullptr;
 }
 
@@ -161,17 +211,15 @@ bool input_variable(const Input& input, std::size_t n, char* buffer, std::string
     if (n == 0) {
       std::size_t size = 0;
       for (const char c : k_own_prefix) buffer[size++] = c;
-      for (const char* c = input.name; *c != '\0'; ++c)
-        buffer[size++] = *c >= 'a' && *c <= 'z' ? static_cast<char>(*c - 'a' + 'A') : *c;
+      for (const char c : input.name())
+        buffer[size++] = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
       variable = {buffer, size};
       return true;
     }
     --n;
   }
-  if (n >= sizeof input.variables / sizeof input.variables[0] || input.variables[n] == nullptr)
-    return false;
-  variable = input.variables[n];
-  return true;
+  variable = input.variable(n);
+  return !variable.empty();
 }
 
 }  // namespace pglakebase

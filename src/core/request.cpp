@@ -93,9 +93,9 @@ Request Request::build(std::string_view hosts, std::string_view service,
                              !directives.get("azure_client_id").empty() ||
                              variables.given("client_id") || variables.given("azure_client_id");
   for (const Input& input : inputs())
-    request.add(input, "directive.", input.name,
-                input.name == k_user_token ? user_token : directives.get(input.name), has_client_id,
-                cache);
+    request.add(input, "directive.", input.name(),
+                input.name() == k_user_token ? user_token : directives.get(input.name()),
+                has_client_id, cache);
   request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
   for (std::size_t i = 0; i < inputs().size(); ++i)
     for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
@@ -104,7 +104,8 @@ Request Request::build(std::string_view hosts, std::string_view service,
       if (const char* value = variables.value(i, n);
           value != nullptr && input_variable(inputs()[i], n, buffer, name)) {
         request.add(inputs()[i], "env.", name, value, has_client_id, cache);
-        if (inputs()[i].name == k_names_a_variable) request.add_named(value, has_client_id, cache);
+        if (inputs()[i].name() == k_names_a_variable)
+          request.add_named(value, has_client_id, cache);
       }
     }
 
@@ -132,7 +133,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
   Text value;
   if (const char* kept = kept_in_variable(input, given)) {
     value.append(kept);
-  } else if (names_a_path(input.name, given)) {
+  } else if (names_a_path(input.name(), given)) {
     append_absolute(value, given);
   } else {
     value.append(given);
@@ -161,7 +162,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
 // Several settings may name one; which of them counts is decided where the profile is known, too.
 void Request::add_named(std::string_view variable, bool has_client_id, const Cache& cache) {
   const Input* token = find_input("oidc_token");
-  if (token == nullptr || variable == token->variables[0]) return;
+  if (token == nullptr || variable == token->variable(0)) return;
   for (const char c : variable)
     if (c != '_' && !(c >= '0' && c <= '9') && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'))
       return;

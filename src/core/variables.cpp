@@ -42,18 +42,17 @@ void Variables::remember(std::string_view name, const char* content) {
     const Input& input = inputs()[i];
     const bool has_own = input.directive != DirectivePolicy::none;
     if (is_own) {
-      if (has_own && is_own_variable(rest, input.name)) keep(values_[i][0], content);
+      if (has_own && is_own_variable(rest, input.name())) keep(values_[i][0], content);
       continue;
     }
-    for (std::size_t n = 0; n < 4 && input.variables[n] != nullptr; ++n)
-      if (input.variables[n][0] == name.front() && name == input.variables[n])
-        keep(values_[i][n + (has_own ? 1 : 0)], content);
+    for (std::size_t n = 0; n < Input::k_variables_at_most; ++n)
+      if (name == input.variable(n)) keep(values_[i][n + (has_own ? 1 : 0)], content);
   }
 }
 
 bool Variables::given(std::string_view input) const {
   for (std::size_t i = 0; i < inputs().size() && i < k_inputs_at_most; ++i)
-    if (inputs()[i].name == input)
+    if (inputs()[i].name() == input)
       for (const char* content : values_[i])
         if (content != nullptr) return true;
   return false;
