@@ -137,8 +137,8 @@ def test_host_list(client: Client, lakebase: LocalLakebase) -> None:
 def test_libpq_in_another_language(orders: Client, tmp_path: Path) -> None:
     directory = tmp_path / "locale" / "de" / "LC_MESSAGES"
     directory.mkdir(parents=True)
-    place = 'connection to server at "%s" (%s), port %s failed: '
-    (directory / "libpq5-15.mo").write_bytes(catalogue({place: 'Verbindung zum Server auf »%s« (%s), Port %s scheiterte: '}))
+    place = 'connection to server at "%s", port %s failed: '
+    (directory / "libpq5-15.mo").write_bytes(catalogue({place: 'Verbindung zum Server auf »%s«, Port %s scheiterte: '}))
     german = {"PGLOCALEDIR": str(tmp_path / "locale"), "LANGUAGE": "de", "LC_ALL": "C.UTF-8"}
     done = orders.psql("service=orders dbname=main", "-w", env=german)
     assert "Verbindung zum Server" in done.error
@@ -163,13 +163,13 @@ def test_native_password_kept_elsewhere(client: Client, tmp_path: Path, host: st
     assert "h7Kw3" not in done.error
 
 
-def test_the_programs_own_password_is_its_own_business(orders: Client, lakebase: LocalLakebase) -> None:
-    done = orders.psql(orders.direct(user=APP, dbname="databricks_postgres"), "-w", env={"PGPASSWORD": "plain"})
+def test_the_programs_own_password_is_its_own_business(client: Client) -> None:
+    done = client.psql(client.direct(user=APP, dbname="databricks_postgres"), "-w", env={"PGPASSWORD": "plain"})
     assert done.code == 2 and "not a valid JWT" in done.error
     assert "pglakebase" not in done.error
 
 
-def test_documented(orders: Client, lakebase: LocalLakebase) -> None:
+def test_documented(client: Client, lakebase: LocalLakebase) -> None:
     """Each of the words that the library knows, and the statements that make a role."""
     document = (ROOT / "docs" / "AUTHENTICATION.md").read_text()
     section = document.partition("## When the database says no\n")[2].partition("\n## ")[0]
@@ -180,8 +180,8 @@ def test_documented(orders: Client, lakebase: LocalLakebase) -> None:
 
     batch = inventory.BATCH.name
     statements = section.partition("```sql\n")[2].partition("```")[0]
-    orders.service("owner", "profile=PAT", *DIRECTIVES[1:])
-    orders.psql("service=owner", "-c", f'drop role "{batch}"', sql=statements).ok()
+    owner = {"DATABRICKS_CONFIG_PROFILE": "PAT"}
+    client.psql(client.direct(), "-c", f'drop role "{batch}"', sql=statements, env=owner).ok()
     demo = lakebase.workspace("demo")
     as_batch = {"DATABRICKS_HOST": demo["url"], "DATABRICKS_CLIENT_ID": batch, "DATABRICKS_CLIENT_SECRET": demo["secrets"][batch]}
-    assert orders.psql(orders.direct(), env=as_batch).ok().text == batch
+    assert client.psql(client.direct(), env=as_batch).ok().text == batch
