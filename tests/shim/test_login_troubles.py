@@ -51,6 +51,7 @@ WORDS = [
     ("SASL authentication failed", "08P01", "without -pooler"),
     ("Too many connections attempts", "08P01", "without -pooler"),
     ("Invalid protocol version. Protocol version: 196608", "08P01", "leave sslmode and PGSSLMODE out"),
+    ("Datenbank »main« existiert nicht", "3D000", "there is no such database here"),
     ("something else", "28P01", "Lakebase refused the token; check that the role"),
 ]
 
