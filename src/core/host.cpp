@@ -13,6 +13,13 @@ constexpr std::string_view k_zones[] = {
     "dev.azuredatabricks.net", "databricks.azure.us",          "databricks.azure.cn",
     "gcp.databricks.com",      "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
 
+constexpr bool all_hold(std::string_view part) {
+  for (const std::string_view zone : k_zones)
+    if (zone.find(part) == std::string_view::npos) return false;
+  return true;
+}
+static_assert(all_hold(k_part_of_all_hosts));
+
 // RFC 1035
 constexpr std::size_t k_longest_label = 63;
 constexpr std::size_t k_longest_name = 253;
