@@ -45,7 +45,7 @@ bool can_be_passed_over(const ConnectCall& call, int libpq_version) {
     }
   }
   if (const char* host = environment("PGHOST")) add(texts, host);
-  if (!texts.ok() || holds(texts.view(), k_part_of_all_hosts)) return false;
+  if (!texts.ok() || may_hold_host(texts.view())) return false;
   if (texts.empty()) return true;
   Text home;
   libpqs_home(libpq_version, home);

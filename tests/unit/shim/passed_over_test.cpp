@@ -44,6 +44,8 @@ TEST_F(PassedOverTest, WhatCannotLeadToLakebase) {
   for (const Parameters& parameters : std::initializer_list<Parameters>{
            {},
            {{"host", "localhost"}, {"port", "5432"}},
+           {{"dbname", "host=localhost dbname=databricks_postgres"}},
+           {{"host", "shop.postgres.database.azure.com"}},
            {{"host", nullptr}, {"dbname", "databricks_postgres"}},
            {{"host", "/run/postgresql"}, {"dbname", "service"}},
            {{"host", "plain.example"}, {"password", "ep-x.database.cloud.databricks.com"}},
