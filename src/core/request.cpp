@@ -101,7 +101,8 @@ Request Request::build(std::string_view hosts, std::string_view service,
     if (const Input* input = find_input(key)) given[input - inputs().data()] = value;
   if (const Input* input = find_input(k_user_token)) given[input - inputs().data()] = user_token;
   for (std::size_t i = 0; i < inputs().size(); ++i)
-    request.add(inputs()[i], "directive.", inputs()[i].name, given[i], has_client_id, cache);
+    if (!given[i].empty())
+      request.add(inputs()[i], "directive.", inputs()[i].name, given[i], has_client_id, cache);
   request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
   for (const Variables::Found& found : variables.all()) {
     const Input& input = inputs()[found.input];
