@@ -107,7 +107,6 @@ void CurlHttp::start() {
                          std::calloc);
   handle_.reset(::curl_easy_init());
   if (!handle_) throw HttpError(HttpError::Kind::setup, "libcurl cannot be started; reinstall it");
-  warm_up_.emplace();
 }
 
 void CurlHttp::set_common() {

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <utility>
 
 #include "pglakebase/net/curl_handle.hpp"
 #include "pglakebase/net/http.hpp"
-#include "pglakebase/net/tls_warm_up.hpp"
 #include "pglakebase/net/trust.hpp"
 
 namespace pglakebase {
@@ -30,7 +28,6 @@ class CurlHttp final : public HttpClient {
   Trust trust_;
   ClientCertificate certificate_;
   CurlHandle handle_;
-  std::optional<TlsWarmUp> warm_up_;
 };
 
 }  // namespace pglakebase
