@@ -9,6 +9,7 @@ import pytest
 
 from lakebase.client import LocalLakebase
 from support.build import build_directory
+from support.failed_list import pytest_addoption, pytest_configure  # noqa: F401
 from support.secret_watch import SecretWatch, outputs_watched
 
 

@@ -13,6 +13,17 @@ constexpr std::string_view k_zones[] = {
     "dev.azuredatabricks.net", "databricks.azure.us",          "databricks.azure.cn",
     "gcp.databricks.com",      "staging.gcp.databricks.com",   "dev.gcp.databricks.com"};
 
+// Stands in all of them, as k_database does in every host.
+constexpr std::string_view k_name = "databricks";
+constexpr std::string_view k_database = "database";
+
+constexpr bool all_hold(std::string_view part) {
+  for (const std::string_view zone : k_zones)
+    if (zone.find(part) == std::string_view::npos) return false;
+  return true;
+}
+static_assert(all_hold(k_name));
+
 // RFC 1035
 constexpr std::size_t k_longest_label = 63;
 constexpr std::size_t k_longest_name = 253;
@@ -50,7 +61,7 @@ bool is_zone(std::string_view domain) {
 // `database.ZONE` or `database.region.ZONE`.
 bool is_database_domain(std::string_view domain) {
   std::string_view label;
-  if (!take_until(domain, '.', label) || !equals_ignoring_case(label, "database")) return false;
+  if (!take_until(domain, '.', label) || !equals_ignoring_case(label, k_database)) return false;
   return is_zone(domain) || (take_until(domain, '.', label) && is_label(label) && is_zone(domain));
 }
 
@@ -83,6 +94,14 @@ HostKind host_kind(std::string_view host) {
   if (has_prefix(label, "ep-")) return HostKind::autoscaling;
   if (has_prefix(label, "instance-")) return HostKind::provisioned;
   return HostKind::other;
+}
+
+bool may_hold_host(std::string_view text) {
+  for (std::size_t at = 0; (at = text.find(k_database, at)) != std::string_view::npos;) {
+    at += k_database.size();
+    if (text.size() > at && text[at] == '.') return text.find(k_name) != std::string_view::npos;
+  }
+  return false;
 }
 
 bool is_pooler_host(std::string_view host) {

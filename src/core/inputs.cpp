@@ -1,5 +1,6 @@
 #include "pglakebase/core/inputs.hpp"
 
+#include <cstdint>
 #include <iterator>
 
 #include "pglakebase/core/view.hpp"
@@ -128,24 +129,72 @@ constexpr Described k_described[] = {
 
 constexpr std::string_view k_own_prefix = "PGLAKEBASE_";
 
-// The first two characters of all variables, so that most of an environment is passed over at once.
-constexpr std::size_t start_of(std::string_view name) {
-  const auto first = static_cast<unsigned char>(name[0]);
-  const auto second = static_cast<unsigned char>(name.size() > 1 ? name[1] : '\0');
-  return (first * 31U + second) % 256;
+constexpr std::size_t k_input_count = std::size(k_described);
+static_assert(k_input_count <= k_inputs_at_most);
+
+constexpr char ascii_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
-struct Starts {
-  bool known[256] = {};
+// FNV-1a
+constexpr std::uint32_t k_hash_start = 2166136261U;
+constexpr std::uint32_t hashed(std::uint32_t hash, char c) {
+  return (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+}
 
-  constexpr Starts() {
-    known[start_of(k_own_prefix)] = true;
-    for (const Described& input : k_described)
-      for (const char* variable : input.variables)
-        if (variable != nullptr) known[start_of(variable)] = true;
+// A variable in the order of these, so that an environment is gone through in one pass.
+struct Place {
+  std::uint32_t hash = 0;
+  std::uint8_t input = 0;
+  std::uint8_t n = 0;
+};
+
+constexpr std::uint32_t hash_of(const char* variable) {
+  std::uint32_t hash = k_hash_start;
+  for (; *variable != '\0'; ++variable) hash = hashed(hash, *variable);
+  return hash;
+}
+
+constexpr std::uint32_t hash_of_own(const char* input) {
+  std::uint32_t hash = k_hash_start;
+  for (const char c : k_own_prefix) hash = hashed(hash, c);
+  for (; *input != '\0'; ++input) hash = hashed(hash, ascii_upper(*input));
+  return hash;
+}
+
+struct Places {
+  Place places[k_all_variables_at_most];
+  std::size_t count = 0;
+  // The first two characters of all variables, so that most of an environment is passed over.
+  bool starts[256] = {};
+
+  constexpr Places() {
+    starts[start_of(k_own_prefix)] = true;
+    for (std::size_t i = 0; i < k_input_count; ++i) {
+      const Described& input = k_described[i];
+      std::size_t n = 0;
+      if (input.directive != P::none) add(hash_of_own(input.name), i, n++);
+      for (const char* variable : input.variables) {
+        if (variable == nullptr) continue;
+        starts[start_of(variable)] = true;
+        add(hash_of(variable), i, n++);
+      }
+    }
+  }
+
+  static constexpr std::size_t start_of(std::string_view name) {
+    const auto first = static_cast<unsigned char>(name[0]);
+    const auto second = static_cast<unsigned char>(name.size() > 1 ? name[1] : '\0');
+    return (first * 31U + second) % 256;
+  }
+
+  constexpr void add(std::uint32_t hash, std::size_t input, std::size_t n) {
+    std::size_t at = count++;
+    for (; at > 0 && places[at - 1].hash > hash; --at) places[at] = places[at - 1];
+    places[at] = {hash, static_cast<std::uint8_t>(input), static_cast<std::uint8_t>(n)};
   }
 };
-constexpr Starts k_starts;
+constexpr Places k_places;
 
 constexpr std::size_t size_of_names() {
   std::size_t size = 0;
@@ -192,10 +241,6 @@ constexpr Table k_table;
 
 const char* const NamePlace::k_all_names = k_table.names;
 
-bool may_be_variable(std::string_view name) {
-  return !name.empty() && k_starts.known[start_of(name)];
-}
-
 std::span<const Input> inputs() {
   return k_table.inputs;
 }
@@ -206,13 +251,36 @@ const Input* find_input(std::string_view name) {
   return nullptr;
 }
 
+bool find_variable(std::string_view name, std::size_t& input, std::size_t& n) {
+  if (name.empty() || !k_places.starts[Places::start_of(name)]) return false;
+  std::uint32_t hash = k_hash_start;
+  for (const char c : name) hash = hashed(hash, c);
+  std::size_t low = 0;
+  std::size_t high = k_places.count;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    if (k_places.places[middle].hash < hash) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  for (; low < k_places.count && k_places.places[low].hash == hash; ++low) {
+    char buffer[64];
+    std::string_view variable;
+    input = k_places.places[low].input;
+    n = k_places.places[low].n;
+    if (input_variable(k_table.inputs[input], n, buffer, variable) && variable == name) return true;
+  }
+  return false;
+}
+
 bool input_variable(const Input& input, std::size_t n, char* buffer, std::string_view& variable) {
   if (input.directive != P::none) {
     if (n == 0) {
       std::size_t size = 0;
       for (const char c : k_own_prefix) buffer[size++] = c;
-      for (const char c : input.name())
-        buffer[size++] = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      for (const char c : input.name()) buffer[size++] = ascii_upper(c);
       variable = {buffer, size};
       return true;
     }

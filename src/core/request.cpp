@@ -92,22 +92,26 @@ Request Request::build(std::string_view hosts, std::string_view service,
   const bool has_client_id = !directives.get("client_id").empty() ||
                              !directives.get("azure_client_id").empty() ||
                              variables.given("client_id") || variables.given("azure_client_id");
-  for (const Input& input : inputs())
-    request.add(input, "directive.", input.name(),
-                input.name() == k_user_token ? user_token : directives.get(input.name()),
-                has_client_id, cache);
-  request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
+  // The last one of several counts.
+  std::string_view given[k_inputs_at_most] = {};
+  std::size_t position = 0;
+  std::string_view key;
+  std::string_view value;
+  while (directives.next(position, key, value))
+    if (const Input* input = find_input(key)) given[input - inputs().data()] = value;
+  if (const Input* input = find_input(k_user_token)) given[input - inputs().data()] = user_token;
   for (std::size_t i = 0; i < inputs().size(); ++i)
-    for (std::size_t n = 0; n < Variables::k_per_input; ++n) {
-      char buffer[64];
-      std::string_view name;
-      if (const char* value = variables.value(i, n);
-          value != nullptr && input_variable(inputs()[i], n, buffer, name)) {
-        request.add(inputs()[i], "env.", name, value, has_client_id, cache);
-        if (inputs()[i].name() == k_names_a_variable)
-          request.add_named(value, has_client_id, cache);
-      }
-    }
+    if (!given[i].empty())
+      request.add(inputs()[i], "directive.", inputs()[i].name(), given[i], has_client_id, cache);
+  request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
+  for (const Variables::Found& found : variables.all()) {
+    const Input& input = inputs()[found.input];
+    char buffer[64];
+    std::string_view name;
+    if (!input_variable(input, found.n, buffer, name)) continue;
+    request.add(input, "env.", name, found.value, has_client_id, cache);
+    if (input.name() == k_names_a_variable) request.add_named(found.value, has_client_id, cache);
+  }
 
   std::int64_t seconds = 0;
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)

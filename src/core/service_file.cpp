@@ -247,6 +247,28 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   return found ? Found::yes : Found::no;
 }
 
+bool names_declared_host(std::string_view text, std::string_view home) {
+  Text place;
+  Text content;
+  bool trusted = false;
+  bool guessed = false;
+  ServiceSection section;
+  for (std::size_t n = 0; service_file_place(n, {}, home, place, trusted, guessed); ++n) {
+    if (!read_service_file(place, content)) continue;
+    for (std::size_t position = 0; next_section(content.view(), position, section);) {
+      if (section.directives.empty()) continue;
+      std::string_view rest = section.host.view();
+      std::string_view host;
+      while (take_until(rest, ',', host)) {
+        Text normal;
+        append_normal_host(normal, host);
+        if (!normal.empty() && text.find(normal.view()) != std::string_view::npos) return true;
+      }
+    }
+  }
+  return false;
+}
+
 bool ServiceSections::next(ServiceSection& section) {
   while (!next_section(content_.view(), position_, section)) {
     do {

@@ -6,6 +6,7 @@
 #include "failed_connection.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/obtain.hpp"
+#include "passed_over.hpp"
 #include "plan.hpp"
 #include "renewal.hpp"
 #include "search_path.hpp"
@@ -192,6 +193,7 @@ bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
   if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
     return false;
+  if (can_be_passed_over(call, libpq.libVersion())) return false;
   return Connecting(call, libpq).run(connection);
 }
 

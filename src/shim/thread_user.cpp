@@ -1,15 +1,31 @@
 #include "thread_user.hpp"
 
+#include "loaded_object.hpp"
 #include "symbol_table.hpp"
 
 namespace pglakebase {
+namespace {
+
+using Function = const char* (*)();
 
 // Looked for in all objects: a plugin may have brought the library, into a scope of its own.
+Function find_it() {
+  return reinterpret_cast<Function>(function_elsewhere("pglakebase_user_token_of_this_thread"));
+}
+
+// What was found, until an object is loaded or unloaded.
+struct Known {
+  LoadCount count;
+  Function function = nullptr;
+};
+thread_local Known t_known;
+
+}  // namespace
+
 const char* thread_user_token() {
-  using Function = const char* (*)();
-  const auto function =
-      reinterpret_cast<Function>(function_elsewhere("pglakebase_user_token_of_this_thread"));
-  return function != nullptr ? function() : nullptr;
+  const LoadCount now = LoadCount::now();
+  if (!(t_known.count == now)) t_known = {now, find_it()};
+  return t_known.function != nullptr ? t_known.function() : nullptr;
 }
 
 }  // namespace pglakebase

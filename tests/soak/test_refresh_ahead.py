@@ -45,7 +45,7 @@ def probe(build: Path) -> Path:
     return build / "tests" / "soak" / "probes" / "soak"
 
 
-@pytest.mark.parametrize("seconds", [16, pytest.param(90, marks=pytest.mark.full)])
+@pytest.mark.parametrize("seconds", [16, pytest.param(60, marks=pytest.mark.full)])
 def test_nobody_waits(product: Product, lakebase: LocalLakebase, probe: Path, seconds: int) -> None:
     lakebase.fault("api", "delay", CREDENTIALS, seconds=LATENCY_S)
     done = together(product, probe, 4, seconds, 8, 150)

@@ -21,12 +21,12 @@ def test_short(build: Path, tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_long(build: Path, tmp_path: Path) -> None:
-    assert_nothing_wrong(run_soak(build, Plan(seconds=180, seed=2), tmp_path))
+    assert_nothing_wrong(run_soak(build, Plan(seconds=100, seed=2), tmp_path))
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(1500, marks=pytest.mark.full)])
+@pytest.mark.parametrize("kills", [20, pytest.param(250, marks=pytest.mark.full)])
 def test_helpers_killed(build: Path, tmp_path: Path, kills: int) -> None:
-    """With those of tests/cache 2,000 in all; no record is ever torn."""
+    """While others go on; no record is ever torn."""
     plan = Plan(seconds=60 + 2 * kills, processes=2, threads=4, pause_ms=30, lifetime_s=3, revocations=0, outages=0, sleeps=0,
                 helper_kills=0.85, forgets=9, until_kills=kills)
     result = run_soak(build, plan, tmp_path)

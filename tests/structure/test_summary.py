@@ -55,6 +55,32 @@ def test_missing_and_broken_result_files_fail(tmp_path: Path) -> None:
     assert len(totals.failed) == 2
 
 
+def second_run(tmp_path: Path, first: str, second: str) -> tuple[int, list[str]]:
+    junit = tmp_path / "junit.xml"
+    totals = summary.Totals()
+    junit.write_text(JUNIT.format(first))
+    totals.add_step("step", junit, 1)
+    junit.write_text(JUNIT.format(second))
+    totals.add_second_run("step", junit)
+    out = io.StringIO()
+    return summary.report(totals, {}, out), out.getvalue().splitlines()
+
+
+def test_what_passes_the_second_time_is_named(tmp_path: Path) -> None:
+    now_good = FAIL.replace('<failure message="no"/>', "")
+    assert second_run(tmp_path, PASS + FAIL, now_good) == (
+        0, ["unsteady: step: a.bad failed, and passed only when it ran once more, alone", "2 passed, 0 failed"])
+
+
+@pytest.mark.parametrize("second", [FAIL, SKIP.replace("left_out", "bad"), "", PASS, FAIL.replace("<failure message=\"no\"/>", "") + FAIL])
+def test_what_does_not_pass_the_second_time_has_failed(tmp_path: Path, second: str) -> None:
+    assert second_run(tmp_path, PASS + FAIL, second) == (1, ["FAILED step: a.bad", "1 passed, 1 failed"])
+
+
+def test_a_step_that_broke_off_is_not_mended_by_a_second_run(tmp_path: Path) -> None:
+    assert second_run(tmp_path, PASS, PASS) == (1, ["FAILED step: ended with exit code 1", "1 passed, 1 failed"])
+
+
 def test_allowed_skips_need_reasons(tmp_path: Path) -> None:
     file = tmp_path / "allowed"
     file.write_text("# comment\n\na.b | since so\n")

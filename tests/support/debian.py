@@ -33,7 +33,7 @@ def unpacked(name: str, suite: str, architecture: str, packages: list[str], clos
     settings = {
         "Dir::Etc::SourceList": sources, "Dir::Etc::SourceParts": "/dev/null", "Dir::State::Lists": directory / "lists",
         "Dir::State::Status": directory / "status", "Dir::Cache": directory / "cache", "APT::Architecture": architecture,
-        "APT::Architectures": architecture, "APT::Sandbox::User": "root",
+        "APT::Architectures": architecture, "APT::Sandbox::User": "root", "Acquire::Retries": "5",
     }  # fmt: skip
     apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in settings.items())]
     get = ["install", "--download-only", "--no-install-recommends", "-y"] if closure else ["download"]

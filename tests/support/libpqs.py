@@ -30,7 +30,7 @@ def install() -> None:
     if not installed.exists() or installed.read_text() != PINNED.read_text():
         shutil.copy(PINNED, DIRECTORY / "package.json")
         # Their scripts would make the links that link_all() makes.
-        command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=5"]
         done = subprocess.run(command, cwd=DIRECTORY, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr[-2000:]
         link_all()

@@ -27,7 +27,7 @@ def install() -> Path:
     installed = BUILD / "package.json"
     if not (BUILD / "node_modules" / "pg").exists() or installed.read_text() != pinned:
         installed.write_text(pinned)
-        command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=5"]
         done = subprocess.run(command, cwd=BUILD, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             installed.unlink()

@@ -23,6 +23,9 @@ bool lists_host(std::string_view list, std::string_view host);
 /// host that matches is Databricks' to name.
 HostKind host_kind(std::string_view host);
 
+/// False for a text that holds no host of ours, whatever else it holds. `text` in lower case.
+bool may_hold_host(std::string_view text);
+
 /// `ep-…-pooler` hosts take native passwords only.
 bool is_pooler_host(std::string_view host);
 

@@ -54,6 +54,10 @@ struct Input {
   }
 };
 
+/// For tables of fixed size, one place for each; there are fewer.
+constexpr std::size_t k_inputs_at_most = 96;
+constexpr std::size_t k_all_variables_at_most = 192;
+
 /// All inputs, of all sources.
 std::span<const Input> inputs();
 
@@ -64,7 +68,8 @@ const Input* find_input(std::string_view name);
 /// False when there are no more. `buffer` must hold 64 bytes.
 bool input_variable(const Input& input, std::size_t n, char* buffer, std::string_view& variable);
 
-/// False if no input has a variable of that name; quick, and not the last word.
-bool may_be_variable(std::string_view name);
+/// Finds the input that has a variable of this name, and the variable's number as
+/// input_variable() counts. Quick: it is called for everything in an environment.
+bool find_variable(std::string_view name, std::size_t& input, std::size_t& n);
 
 }  // namespace pglakebase

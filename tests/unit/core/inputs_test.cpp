@@ -57,16 +57,25 @@ TEST(Inputs, OwnVariableComesFirstWhereThereIsADirective) {
   }
 }
 
-// Request keeps a table of fixed size for what it finds in the environment.
-TEST(Inputs, FitTheRequest) {
-  EXPECT_LE(inputs().size(), 96U);
-  for (const Input& input : inputs()) {
+TEST(Inputs, EveryVariableIsFound) {
+  for (std::size_t i = 0; i < inputs().size(); ++i) {
     char buffer[64];
     std::string_view variable;
-    std::size_t n = 0;
-    while (input_variable(input, n, buffer, variable)) ++n;
-    EXPECT_LE(n, 5U) << input.name();
+    for (std::size_t n = 0; input_variable(inputs()[i], n, buffer, variable); ++n) {
+      std::size_t input = 999;
+      std::size_t number = 999;
+      EXPECT_TRUE(find_variable(variable, input, number)) << variable;
+      EXPECT_EQ(input, i) << variable;
+      EXPECT_EQ(number, n) << variable;
+      const std::string longer = std::string(variable) + "_";
+      EXPECT_FALSE(find_variable(longer, input, number)) << longer;
+    }
   }
+  std::size_t input = 0;
+  std::size_t n = 0;
+  for (const char* other : {"", "P", "PGLAKEBASE_", "PGLAKEBASE_profile", "PGLAKEBASE_NO_SUCH",
+                            "databricks_host", "PATH", "DATABRICKS_", "PGLAKEBASE_USER_TOKEN"})
+    EXPECT_FALSE(find_variable(other, input, n)) << other;
 }
 
 // What runs a command, names a secret, a foreign host or another workspace must not come from a

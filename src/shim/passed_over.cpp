@@ -1,0 +1,55 @@
+#include "passed_over.hpp"
+
+#include "arguments.hpp"
+#include "libpqs_home.hpp"
+#include "pglakebase/core/environment.hpp"
+#include "pglakebase/core/host.hpp"
+#include "pglakebase/core/service_file.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// A service brings a host of its own; percent-encoding and backslashes can hide any word.
+bool may_hide_a_host(std::string_view connection_string) {
+  return holds(connection_string, "service") || holds(connection_string, "%") ||
+         holds(connection_string, "\\");
+}
+
+// Texts on lines of their own, in lower case as append_normal_host() writes a host.
+void add(Text& texts, std::string_view text) {
+  std::size_t at = texts.size();
+  texts.append(text).append_char('\n');
+  for (; at < texts.size(); ++at) texts.data()[at] = ascii_lower(texts.data()[at]);
+}
+
+}  // namespace
+
+bool can_be_passed_over(const ConnectCall& call, int libpq_version) {
+  if (environment("PGSERVICE") != nullptr) return false;
+  Text texts;
+  for (std::size_t i = 0; call.keywords[i] != nullptr; ++i) {
+    const std::string_view keyword(call.keywords[i]);
+    if (call.values[i] == nullptr) continue;
+    const std::string_view value(call.values[i]);
+    if (starts_with(keyword, "service")) return false;
+    if (keyword == "host") {
+      add(texts, value);
+    } else if (keyword == "dbname" && is_connection_string(value)) {
+      if (may_hide_a_host(value)) return false;
+      add(texts, value);
+    }
+  }
+  if (const char* host = environment("PGHOST")) add(texts, host);
+  if (!texts.ok() || may_hold_host(texts.view())) return false;
+  if (texts.empty()) return true;
+  Text home;
+  libpqs_home(libpq_version, home);
+  return !names_declared_host(texts.view(), home.view());
+}
+
+}  // namespace pglakebase
