@@ -37,12 +37,12 @@ void run(std::string_view input) {
   try {
     const Settings settings = Settings::resolve(request);
     for (const Input& known : inputs()) {
-      const Setting* setting = settings.find(known.name);
-      FUZZ_CHECK(settings.get(known.name) == (setting != nullptr ? setting->value : ""));
+      const Setting* setting = settings.find(known.name());
+      FUZZ_CHECK(settings.get(known.name()) == (setting != nullptr ? setting->value : ""));
       FUZZ_CHECK(setting == nullptr || !setting->origin().empty());
-      if (!is_secret(known.name) || setting == nullptr) continue;
+      if (!is_secret(known.name()) || setting == nullptr) continue;
       try {
-        const Setting* secret = settings.secret(known.name);
+        const Setting* secret = settings.secret(known.name());
         // Whoever gave it named this workspace, or none.
         const std::string& theirs = settings.workspace_of(secret->level);
         FUZZ_CHECK(theirs.empty() || theirs == settings.workspace());

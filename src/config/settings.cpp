@@ -59,7 +59,7 @@ struct Settings::Resolver {
         if (given == request.environment.end()) continue;
         const Level level =
             variable.starts_with("PGLAKEBASE_") ? Level::own_variable : Level::variable;
-        levels[level].try_emplace(input.name,
+        levels[level].try_emplace(std::string(input.name()),
                                   Setting{given->value, level, std::string(variable), {}});
       }
     }

@@ -1,7 +1,7 @@
 #include "pglakebase/core/inputs.hpp"
 
 #include <cstdint>
-#include <cstring>
+#include <iterator>
 
 #include "pglakebase/core/view.hpp"
 
@@ -11,10 +11,17 @@ namespace {
 using enum InputClass;
 using P = DirectivePolicy;
 
+struct Described {
+  const char* name;
+  InputClass input_class;
+  DirectivePolicy directive;
+  const char* variables[Input::k_variables_at_most];
+};
+
 // Attribute names and variables: Databricks unified authentication (databricks-sdk-go,
 // config/config.go), azidentity, and the CI systems' own names. A new source adds its inputs here
 // and nowhere else, and may then rely on them in the request.
-constexpr Input k_inputs[] = {
+constexpr Described k_described[] = {
     // Where and which profile
     {"profile", selecting, P::any, {"DATABRICKS_CONFIG_PROFILE"}},
     {"config_file", selecting, P::trusted, {"DATABRICKS_CONFIG_FILE"}},
@@ -121,7 +128,8 @@ constexpr Input k_inputs[] = {
 };
 
 constexpr std::string_view k_own_prefix = "PGLAKEBASE_";
-constexpr std::size_t k_input_count = sizeof k_inputs / sizeof k_inputs[0];
+
+constexpr std::size_t k_input_count = std::size(k_described);
 static_assert(k_input_count <= k_inputs_at_most);
 
 constexpr char ascii_upper(char c) {
@@ -155,7 +163,7 @@ constexpr std::uint32_t hash_of_own(const char* input) {
 }
 
 struct Places {
-  Place places[k_variables_at_most];
+  Place places[k_all_variables_at_most];
   std::size_t count = 0;
   // The first two characters of all variables, so that most of an environment is passed over.
   bool starts[256] = {};
@@ -163,7 +171,7 @@ struct Places {
   constexpr Places() {
     starts[start_of(k_own_prefix)] = true;
     for (std::size_t i = 0; i < k_input_count; ++i) {
-      const Input& input = k_inputs[i];
+      const Described& input = k_described[i];
       std::size_t n = 0;
       if (input.directive != P::none) add(hash_of_own(input.name), i, n++);
       for (const char* variable : input.variables) {
@@ -188,15 +196,58 @@ struct Places {
 };
 constexpr Places k_places;
 
+constexpr std::size_t size_of_names() {
+  std::size_t size = 0;
+  for (const Described& input : k_described) {
+    size += std::string_view(input.name).size();
+    for (const char* variable : input.variables)
+      if (variable != nullptr) size += std::string_view(variable).size();
+  }
+  return size;
+}
+static_assert(size_of_names() <= 0xffff, "a place has 16 bits");
+
+struct Table {
+  char names[size_of_names()] = {};
+  Input inputs[std::size(k_described)] = {};
+
+  constexpr Table() {
+    std::size_t end = 0;
+    Input* input = inputs;
+    for (const Described& described : k_described) {
+      input->input_class = described.input_class;
+      input->directive = described.directive;
+      input->name_place = add(described.name, end);
+      for (std::size_t n = 0; n < Input::k_variables_at_most; ++n)
+        input->variable_places[n] = add(described.variables[n], end);
+      ++input;
+    }
+  }
+
+ private:
+  constexpr NamePlace add(const char* name, std::size_t& end) {
+    NamePlace place{static_cast<std::uint16_t>(end), 0};
+    if (name == nullptr) return place;
+    for (const char c : std::string_view(name)) {
+      names[end++] = c;
+      ++place.size;
+    }
+    return place;
+  }
+};
+constexpr Table k_table;
+
 }  // namespace
 
+const char* const NamePlace::k_all_names = k_table.names;
+
 std::span<const Input> inputs() {
-  return k_inputs;
+  return k_table.inputs;
 }
 
 const Input* find_input(std::string_view name) {
-  for (const Input& input : k_inputs)
-    if (!name.empty() && name.front() == input.name[0] && name == input.name) return &input;
+  for (const Input& input : k_table.inputs)
+    if (name == input.name()) return &input;
   return nullptr;
 }
 
@@ -219,7 +270,7 @@ bool find_variable(std::string_view name, std::size_t& input, std::size_t& n) {
     std::string_view variable;
     input = k_places.places[low].input;
     n = k_places.places[low].n;
-    if (input_variable(k_inputs[input], n, buffer, variable) && variable == name) return true;
+    if (input_variable(k_table.inputs[input], n, buffer, variable) && variable == name) return true;
   }
   return false;
 }
@@ -229,16 +280,14 @@ bool input_variable(const Input& input, std::size_t n, char* buffer, std::string
     if (n == 0) {
       std::size_t size = 0;
       for (const char c : k_own_prefix) buffer[size++] = c;
-      for (const char* c = input.name; *c != '\0'; ++c) buffer[size++] = ascii_upper(*c);
+      for (const char c : input.name()) buffer[size++] = ascii_upper(c);
       variable = {buffer, size};
       return true;
     }
     --n;
   }
-  if (n >= sizeof input.variables / sizeof input.variables[0] || input.variables[n] == nullptr)
-    return false;
-  variable = input.variables[n];
-  return true;
+  variable = input.variable(n);
+  return !variable.empty();
 }
 
 }  // namespace pglakebase

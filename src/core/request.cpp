@@ -101,7 +101,8 @@ Request Request::build(std::string_view hosts, std::string_view service,
     if (const Input* input = find_input(key)) given[input - inputs().data()] = value;
   if (const Input* input = find_input(k_user_token)) given[input - inputs().data()] = user_token;
   for (std::size_t i = 0; i < inputs().size(); ++i)
-    request.add(inputs()[i], "directive.", inputs()[i].name, given[i], has_client_id, cache);
+    if (!given[i].empty())
+      request.add(inputs()[i], "directive.", inputs()[i].name(), given[i], has_client_id, cache);
   request.add_named(directives.get(k_names_a_variable), has_client_id, cache);
   for (const Variables::Found& found : variables.all()) {
     const Input& input = inputs()[found.input];
@@ -109,7 +110,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
     std::string_view name;
     if (!input_variable(input, found.n, buffer, name)) continue;
     request.add(input, "env.", name, found.value, has_client_id, cache);
-    if (input.name == k_names_a_variable) request.add_named(found.value, has_client_id, cache);
+    if (input.name() == k_names_a_variable) request.add_named(found.value, has_client_id, cache);
   }
 
   std::int64_t seconds = 0;
@@ -136,7 +137,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
   Text value;
   if (const char* kept = kept_in_variable(input, given)) {
     value.append(kept);
-  } else if (names_a_path(input.name, given)) {
+  } else if (names_a_path(input.name(), given)) {
     append_absolute(value, given);
   } else {
     value.append(given);
@@ -165,7 +166,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
 // Several settings may name one; which of them counts is decided where the profile is known, too.
 void Request::add_named(std::string_view variable, bool has_client_id, const Cache& cache) {
   const Input* token = find_input("oidc_token");
-  if (token == nullptr || variable == token->variables[0]) return;
+  if (token == nullptr || variable == token->variable(0)) return;
   for (const char c : variable)
     if (c != '_' && !(c >= '0' && c <= '9') && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'))
       return;

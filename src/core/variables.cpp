@@ -24,7 +24,8 @@ void Variables::keep(Found found) {
   const auto place = [](const Found& one) { return one.input * 256U + one.n; };
   std::size_t at = count_;
   while (at > 0 && place(found_[at - 1]) > place(found)) --at;
-  if ((at > 0 && place(found_[at - 1]) == place(found)) || count_ == k_variables_at_most) return;
+  if ((at > 0 && place(found_[at - 1]) == place(found)) || count_ == k_all_variables_at_most)
+    return;
   std::memmove(found_ + at + 1, found_ + at, (count_ - at) * sizeof *found_);
   found_[at] = found;
   ++count_;
@@ -32,7 +33,7 @@ void Variables::keep(Found found) {
 
 bool Variables::given(std::string_view input) const {
   for (const Found& found : all())
-    if (inputs()[found.input].name == input) return true;
+    if (inputs()[found.input].name() == input) return true;
   return false;
 }
 

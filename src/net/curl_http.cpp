@@ -117,6 +117,8 @@ void CurlHttp::set_common() {
   set(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   set(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // Not Kerberos, which a proxy could choose and the helper may be built without.
+  set(curl, CURLOPT_SOCKS5_AUTH, static_cast<long>(CURLAUTH_BASIC));
   set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   set(curl, CURLOPT_SSL_VERIFYHOST, 2L);
   set(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

@@ -103,11 +103,15 @@ bool Meaning::libpq(Libpq& functions) {
     const LoadedObject object = object_of(anchor);
     const OwnFunctions own(object);
     bool complete = anchor != nullptr;
-    const auto get = [&](auto& function, const char* name) {
+    // One body for functions of all types.
+    const auto look_up = [&](const char* name) {
       void* symbol = own.find(name);
       if (symbol == nullptr) symbol = find(name);
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
       complete = complete && symbol != nullptr;
+      return symbol;
+    };
+    const auto get = [&](auto& function, const char* name) {
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(look_up(name));
     };
     libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
     // As the caller would reach them: through another preloaded wrapper, if there is one.

@@ -30,12 +30,8 @@ bool was_unavailable(const PGconn* connection) {
   return false;
 }
 
-bool role_does_not_fit(const char* message) {
-  constexpr const char* texts[] = {"did not match the security label configured for role",
-                                   "no role security label was configured in postgres for role"};
-  for (const char* text : texts)
-    if (message != nullptr && std::strstr(message, text) != nullptr) return true;
-  return false;
+bool ended_with(const PGconn* connection, const char* state) {
+  return holds(connection, {state, std::strlen(state) + 1});
 }
 
 }  // namespace pglakebase

@@ -12,8 +12,7 @@ bool was_rejected(const Libpq& libpq, const PGconn* connection);
 /// the one that answered (class 08, but for violations of the protocol)?
 bool was_unavailable(const PGconn* connection);
 
-/// Does the message say that this identity may not log in as this role, whatever its token? Then no
-/// fresh token helps. (Texts: Lakebase's own, in English only.)
-bool role_does_not_fit(const char* message);
+/// Is the connection's last SQLSTATE the one of five characters in `state`?
+bool ended_with(const PGconn* connection, const char* state);
 
 }  // namespace pglakebase

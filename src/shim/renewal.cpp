@@ -2,11 +2,14 @@
 
 #include "cancellation_keeper.hpp"
 #include "credential_swap.hpp"
+#include "login_troubles.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/replacement.hpp"
+#include "pglakebase/core/token_kind.hpp"
+#include "pglakebase/core/view.hpp"
 #include "rejection.hpp"
 
 namespace pglakebase {
@@ -46,14 +49,36 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
   return true;
 }
 
+// The server's words stay, ours come behind.
+void explain(const Libpq& libpq, const PGconn* connection, Remembered& remembered, bool rejected) {
+  FailedLogin login;
+  login.message = libpq.errorMessage(connection);
+  if (ended_with(connection, "3D000")) login.state = "3D000";
+  login.native = token_kind(libpq.pass(connection)) == TokenKind::other;
+  const std::string_view remedy = login_remedy(login);
+  if (remedy.empty() && !rejected) return;
+  Text words(login.message);
+  if (!ends_with(login.message, "\n")) words.append("\n");
+  words.append("pglakebase: ").append(remedy);
+  if (remedy.empty()) {
+    words.append("Lakebase refused the token; check that the role \"");
+    words.append(libpq.user(connection));
+    words.append(
+        "\" exists in this database's project and belongs to the identity that signed in "
+        "(pglakebase status)");
+  }
+  set_sentence(libpq, connection, remembered, words.view(), {});
+}
+
 // True if the connection now holds a fresh credential and is to be reset.
 bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) {
   const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
-  if (remembered == nullptr || !was_rejected(libpq, connection) ||
+  if (remembered == nullptr || libpq.status(connection) != CONNECTION_BAD ||
       !holds_our_password(libpq, connection, *remembered))
     return false;
-  const bool hopeless = role_does_not_fit(libpq.errorMessage(connection));
+  const bool rejected = was_rejected(libpq, connection);
+  const bool hopeless = !rejected || !role_remedy(libpq.errorMessage(connection)).empty();
   if (!hopeless && remembered->from_cache && !remembered->retried && !remembered->handed_back) {
     const Asking asking(*remembered);
     remembered->retried = true;
@@ -66,13 +91,7 @@ bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) 
       if (obtained.ok && put_in(libpq, connection, *remembered, obtained)) return true;
     }
   }
-  Text words(libpq.errorMessage(connection));
-  words.append("pglakebase: Lakebase refused the token; check that the role \"");
-  words.append(libpq.user(connection));
-  words.append(
-      "\" exists in this database's project and belongs to the identity that signed in "
-      "(pglakebase status)");
-  set_sentence(libpq, connection, *remembered, words.view(), {});
+  explain(libpq, connection, *remembered, rejected);
   return false;
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import struct
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from lakebase import inventory
 from lakebase.client import LocalLakebase
 from support import libpqs
+from support.catalogue import catalogue
 from support.client import PGBIN, Client, Outcome
 from support.gateway_log import assert_safe_logins
 from support.waiting import wait_until
@@ -276,20 +276,6 @@ def test_interrupted(orders: Client, lakebase: LocalLakebase, number: signal.Sig
     os.kill(process.pid, number)
     process.communicate(timeout=20)
     assert process.returncode == -number and time.monotonic() - begun < AT_ONCE
-
-
-def catalogue(translations: dict[str, str]) -> bytes:
-    """A GNU message catalogue (.mo)."""
-    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
-    tables: list[list[tuple[int, int]]] = [[], []]
-    strings = b""
-    start = 28 + 16 * len(pairs)
-    for table, column in zip(tables, zip(*pairs, strict=True), strict=True):
-        for text in column:
-            table.append((len(text.encode()), start + len(strings)))
-            strings += text.encode() + b"\0"
-    header = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
-    return header + b"".join(struct.pack("<2I", *entry) for table in tables for entry in table) + strings
 
 
 def test_libpq_in_another_language(orders: Client, lakebase: LocalLakebase, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -24,19 +25,38 @@ enum class DirectivePolicy : unsigned char {
            ///< foreign host or another workspace
 };
 
-/// One setting. `name` is the directive's key and, with few exceptions, the attribute's name in
+/// A part of the text that holds all names. (Pointers would be relocated in each process that loads
+/// the library, and be most of a table's size.)
+struct NamePlace {
+  std::uint16_t at;
+  std::uint8_t size;
+
+  std::string_view view() const { return {k_all_names + at, size}; }
+
+ private:
+  static const char* const k_all_names;
+};
+
+/// One setting. `name()` is the directive's key and, with few exceptions, the attribute's name in
 /// ~/.databrickscfg. PGLAKEBASE_<NAME> is a variable of every input that has a directive; the
-/// others stand in `variables`, strongest first, and end with null.
+/// others are `variable(0)`, `variable(1)` …, strongest first, and end with an empty one.
 struct Input {
-  const char* name;
+  static constexpr std::size_t k_variables_at_most = 2;
+
   InputClass input_class;
   DirectivePolicy directive;
-  const char* variables[4];
+  NamePlace name_place;
+  NamePlace variable_places[k_variables_at_most];
+
+  std::string_view name() const { return name_place.view(); }
+  std::string_view variable(std::size_t n) const {
+    return n < k_variables_at_most ? variable_places[n].view() : std::string_view();
+  }
 };
 
 /// For tables of fixed size, one place for each; there are fewer.
 constexpr std::size_t k_inputs_at_most = 96;
-constexpr std::size_t k_variables_at_most = 192;
+constexpr std::size_t k_all_variables_at_most = 192;
 
 /// All inputs, of all sources.
 std::span<const Input> inputs();

@@ -31,7 +31,7 @@ class Variables {
   void keep(Found found);
 
   // The first `count_` alone have been written to.
-  Found found_[k_variables_at_most];
+  Found found_[k_all_variables_at_most];
   std::size_t count_ = 0;
 };
 

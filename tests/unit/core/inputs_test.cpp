@@ -12,10 +12,10 @@ namespace {
 TEST(Inputs, NamesAreUniqueAndPlain) {
   std::set<std::string_view> names;
   for (const Input& input : inputs()) {
-    EXPECT_TRUE(names.insert(input.name).second) << input.name;
-    for (const char* c = input.name; *c != '\0'; ++c)
-      EXPECT_TRUE((*c >= 'a' && *c <= 'z') || *c == '_') << input.name;
-    EXPECT_EQ(find_input(input.name), &input);
+    EXPECT_TRUE(names.insert(input.name()).second) << input.name();
+    for (const char c : input.name())
+      EXPECT_TRUE((c >= 'a' && c <= 'z') || c == '_') << input.name();
+    EXPECT_EQ(find_input(input.name()), &input);
   }
   EXPECT_EQ(find_input("no such"), nullptr);
   EXPECT_EQ(find_input(""), nullptr);
@@ -27,8 +27,8 @@ TEST(Inputs, EveryVariableBelongsToOneInput) {
     char buffer[64];
     std::string_view variable;
     for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n) {
-      const auto [found, fresh] = owner.emplace(variable, input.name);
-      EXPECT_TRUE(fresh) << variable << " is that of " << found->second << " and " << input.name;
+      const auto [found, fresh] = owner.emplace(variable, input.name());
+      EXPECT_TRUE(fresh) << variable << " is that of " << found->second << " and " << input.name();
     }
   }
 }
@@ -38,18 +38,18 @@ TEST(Inputs, OwnVariableComesFirstWhereThereIsADirective) {
     char buffer[64];
     std::string_view variable;
     const bool any = input_variable(input, 0, buffer, variable);
-    if (std::string_view(input.name) == "user_token") {
+    if (input.name() == "user_token") {
       // Comes with a connection; in the environment every child could read it.
       EXPECT_FALSE(any);
       EXPECT_EQ(input.directive, DirectivePolicy::none);
     } else if (input.directive == DirectivePolicy::none) {
-      ASSERT_TRUE(any) << input.name << " can be set by nothing";
-      EXPECT_EQ(variable, input.variables[0]);
+      ASSERT_TRUE(any) << input.name() << " can be set by nothing";
+      EXPECT_EQ(variable, input.variable(0));
     } else {
       ASSERT_TRUE(any);
       std::string expected = "PGLAKEBASE_";
-      for (const char* c = input.name; *c != '\0'; ++c)
-        expected += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
+      for (const char c : input.name())
+        expected += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       EXPECT_EQ(variable, expected);
       // What the buffer holds.
       EXPECT_LE(variable.size(), 64U);
@@ -94,7 +94,7 @@ TEST(Inputs, DangerousOnesNeedATrustedFile) {
 
 TEST(Inputs, SecretsAreNoSelectingInputs) {
   for (const Input& input : inputs()) {
-    const std::string_view name = input.name;
+    const std::string_view name = input.name();
     const bool secret = name == "token" || name.ends_with("secret") || name.ends_with("password") ||
                         name == "identity_header" || name.ends_with("_token") ||
                         name == "google_credentials";

@@ -106,7 +106,7 @@ std::vector<Way> all_ways() {
 }
 
 std::string describe(const Way& way) {
-  return std::string(way.input->name) + (way.variable.empty() ? " by directive" : " by ") +
+  return std::string(way.input->name()) + (way.variable.empty() ? " by directive" : " by ") +
          way.variable;
 }
 
@@ -115,7 +115,7 @@ class AnyWay : public RequestTest, public testing::WithParamInterface<Way> {
   Built with(const std::string& value) {
     Directives directives;
     if (GetParam().variable.empty()) {
-      directives.add(GetParam().input->name, value);
+      directives.add(GetParam().input->name(), value);
     } else {
       environment_.set(GetParam().variable, value);
     }
@@ -217,7 +217,7 @@ TEST_F(RequestTest, NoSecretStandsInWhatIsComparedAndKept) {
     std::string_view variable;
     for (std::size_t n = 0; input_variable(input, n, buffer, variable); ++n)
       environment_.set(std::string(variable), "pl4nted-secret");
-    if (input.directive != DirectivePolicy::none) directives_.add(input.name, "pl4nted-secret");
+    if (input.directive != DirectivePolicy::none) directives_.add(input.name(), "pl4nted-secret");
   }
   const Built all = built();
   for (const std::string* text : {&all.name, &all.selecting, &all.material, &all.network})
