@@ -1,7 +1,6 @@
 #include "pglakebase/core/inputs.hpp"
 
 #include <cstdint>
-#include <iterator>
 
 #include "pglakebase/core/view.hpp"
 
