@@ -20,7 +20,8 @@ ANSWERS = {
     r"libssh2_\w+": NOTHING,  # libssh2_init(), which libcurl calls at its start, must succeed
     r"(ldap|ber)_\w+": NOTHING,
     r"RTMP_\w+": NOTHING,
-    r"nghttp2_\w+": NOTHING,
+    r"nghttp2_(http2_)?strerror": NOTHING,
+    r"nghttp2_\w+": "-1",  # no session, should a server speak HTTP/2 unasked
     r"psl_\w+": NOTHING,
     r"idn2_\w+": NOTHING,  # idn2_check_version(): there is none
     r"(BrotliDecoder|ZSTD_)\w+": NOTHING,  # no decoder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import ssl
 import subprocess
 import threading
@@ -363,6 +364,24 @@ def test_a_proxy_that_refuses(lakebase: LocalLakebase, request_: Request) -> Non
         assert "HTTP 407" in reply.sentence and "HTTPS_PROXY" in reply.sentence
         assert "proxy-password" not in reply.sentence
         assert len(proxy.asked) == 1
+
+
+def test_kerberos_is_not_offered_to_a_proxy(lakebase: LocalLakebase, request_: Request) -> None:
+    """The helper may be built without it (scripts/absent_libraries.py)."""
+    greetings = []
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            greetings.append(client.recv(512))
+            client.sendall(b"\x05\xff")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        request_.network["https_proxy"] = f"socks5://user:proxy-password@127.0.0.1:{listener.getsockname()[1]}"
+        failed(request_, lakebase)
+    version, _, *methods = greetings[0]
+    assert version == 5 and set(methods) == {0, 2}  # none, and name and password
 
 
 def test_a_proxy_that_is_not_there(lakebase: LocalLakebase, request_: Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,16 @@ def test_library_is_built() -> None:
 @pytest.mark.parametrize("find", [command, helper], ids=["pglakebase", "pglakebase-fetch"])
 def test_executables_are_small(find) -> None:
     assert check_library.stripped_size(find(build_directory())) <= EXECUTABLE_LIMIT
+
+
+def test_the_helper_loads_little() -> None:
+    """Somebody waits while it is loaded: libcurl.so alone would bring thirty libraries."""
+    if build_options(build_directory())["curl"] == "shared":
+        pytest.skip("this build takes the shared libcurl")
+    dynamic = check_library.output("readelf", "--dynamic", "--wide", str(helper(build_directory())))
+    needed = {name.split(".so")[0] for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)}
+    run_time = {"libstdc++", "libgcc_s", "libm"} if build_options(build_directory())["b_sanitize"] != "none" else set()
+    assert {name for name in needed if name not in run_time and "san" not in name} <= {"libssl", "libcrypto", "libc", "ld-linux-x86-64"}
 
 
 SOURCES = {
