@@ -18,6 +18,7 @@ from lakebase.certificates import API_NAMES, Authority, self_signed
 from lakebase.client import LocalLakebase
 from support.connect_proxy import ConnectProxy
 from support.fetch_request import Reply, Request
+from support.tls_front import Front
 
 pytestmark = pytest.mark.sanitized
 
@@ -333,6 +334,20 @@ def test_a_directory_of_roots(lakebase: LocalLakebase, request_: Request, tmp_pa
     subprocess.run(["openssl", "rehash", roots], check=True)
     request_.network = {"SSL_CERT_DIR": str(roots)}
     assert request_.run().ok
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
+def test_an_older_server(lakebase: LocalLakebase, request_: Request, cipher: str) -> None:
+    """One that speaks TLS 1.2 at most, and one cipher."""
+    outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    outer.load_cert_chain(lakebase.directory / "server-api-good.pem")
+    outer.maximum_version = ssl.TLSVersion.TLSv1_2
+    outer.set_ciphers(cipher)
+    inner = ssl.create_default_context(cafile=str(lakebase.ca_file))
+    with Front(lakebase.ports["api"], outer=outer, inner=inner) as front:
+        request_.environment["DATABRICKS_HOST"] = f"https://localhost:{front.port}"
+        assert request_.run().ok
+        assert front.taken == 1
 
 
 def test_a_proxy(lakebase: LocalLakebase, request_: Request) -> None:
