@@ -32,7 +32,7 @@ ANSWERS = {
 
 def symbols(nm: str, archive: str) -> tuple[set[str], set[str]]:
     """What is needed and what is defined."""
-    listing = subprocess.run([nm, "-P", archive], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
+    listing = subprocess.run([nm, "-P", archive], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
     entries = [(words[0], words[1]) for words in map(str.split, listing.splitlines()) if len(words) >= 2]
     return {name for name, kind in entries if kind in "Uwv"}, {name for name, kind in entries if kind not in "Uwv"}
 
