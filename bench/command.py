@@ -20,6 +20,8 @@ from bench.report import Row
 
 BARS = ("E1", "E1b", "E2", "E3", "E4", "E5", "E6", "E7", "E8")
 OWN_BUILD = ROOT / "build" / "bench"
+# The cache is kept in memory where nothing else is asked for.
+MEMORY = "/dev/shm"
 TARGETS = ("src/shim/libpglakebase.so", "src/cli/pglakebase", "src/cli/pglakebase-fetch", "bench/programs/connect_cost",
            "bench/programs/queries", "tests/cache/probes/connect_once", "tests/cache/probes/crowd")
 
@@ -38,9 +40,10 @@ def quietly(*command: str) -> None:
 
 def measure(bars: list[str], directory: Path, quick: bool, with_peer: bool) -> list[Row]:
     rows: list[Row] = []
-    with LocalLakebase() as lakebase, tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+    with (LocalLakebase() as lakebase, tempfile.TemporaryDirectory(prefix="bench-") as scratch,
+          tempfile.TemporaryDirectory(prefix="bench-", dir=MEMORY) as clients):
         peer = find_peer(Path(scratch)) if with_peer else None
-        arena = Arena(directory, lakebase, Path(scratch), quick, peer)
+        arena = Arena(directory, lakebase, Path(clients), quick, peer)
         for bar in bars:
             begun = time.monotonic()
             lakebase.reset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import ssl
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from lakebase.certificates import API_NAMES, Authority, self_signed
 from lakebase.client import LocalLakebase
 from support.connect_proxy import ConnectProxy
 from support.fetch_request import Reply, Request
+from support.tls_front import Front
 
 pytestmark = pytest.mark.sanitized
 
@@ -334,6 +336,20 @@ def test_a_directory_of_roots(lakebase: LocalLakebase, request_: Request, tmp_pa
     assert request_.run().ok
 
 
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
+def test_an_older_server(lakebase: LocalLakebase, request_: Request, cipher: str) -> None:
+    """One that speaks TLS 1.2 at most, and one cipher."""
+    outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    outer.load_cert_chain(lakebase.directory / "server-api-good.pem")
+    outer.maximum_version = ssl.TLSVersion.TLSv1_2
+    outer.set_ciphers(cipher)
+    inner = ssl.create_default_context(cafile=str(lakebase.ca_file))
+    with Front(lakebase.ports["api"], outer=outer, inner=inner) as front:
+        request_.environment["DATABRICKS_HOST"] = f"https://localhost:{front.port}"
+        assert request_.run().ok
+        assert front.taken == 1
+
+
 def test_a_proxy(lakebase: LocalLakebase, request_: Request) -> None:
     with ConnectProxy() as proxy:
         request_.network["HTTPS_PROXY"] = f"http://user:proxy-password@127.0.0.1:{proxy.port}"
@@ -363,6 +379,24 @@ def test_a_proxy_that_refuses(lakebase: LocalLakebase, request_: Request) -> Non
         assert "HTTP 407" in reply.sentence and "HTTPS_PROXY" in reply.sentence
         assert "proxy-password" not in reply.sentence
         assert len(proxy.asked) == 1
+
+
+def test_kerberos_is_not_offered_to_a_proxy(lakebase: LocalLakebase, request_: Request) -> None:
+    """The helper may be built without it (scripts/absent_libraries.py)."""
+    greetings = []
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            greetings.append(client.recv(512))
+            client.sendall(b"\x05\xff")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        request_.network["https_proxy"] = f"socks5://user:proxy-password@127.0.0.1:{listener.getsockname()[1]}"
+        failed(request_, lakebase)
+    version, _, *methods = greetings[0]
+    assert version == 5 and set(methods) == {0, 2}  # none, and name and password
 
 
 def test_a_proxy_that_is_not_there(lakebase: LocalLakebase, request_: Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,15 @@ def test_library_is_built() -> None:
 @pytest.mark.parametrize("find", [command, helper], ids=["pglakebase", "pglakebase-fetch"])
 def test_executables_are_small(find) -> None:
     assert check_library.stripped_size(find(build_directory())) <= EXECUTABLE_LIMIT
+
+
+@pytest.mark.parametrize("build", [build for build in plain_builds() if build_options(build)["curl"] != "shared"],
+                         ids=lambda build: build.name)
+def test_the_helper_loads_little(build: Path) -> None:
+    """Somebody waits while it is loaded, and libcurl.so alone would bring thirty libraries."""
+    dynamic = check_library.output("readelf", "--dynamic", "--wide", str(helper(build)))
+    needed = {name.split(".so")[0] for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)}
+    assert {name for name in needed if not name.startswith("ld-linux")} == {"libssl", "libcrypto", "libc"}
 
 
 SOURCES = {

@@ -103,7 +103,8 @@ class WorkspaceApi:
         route, parameters = self._find(request)
         label = route.label if route is not None else UNKNOWN_ROUTE
         self._world.records.called(self._workspace.name, label)
-        await asyncio.sleep(self._world.settings.api_latency_ms / 1000)
+        if self._world.settings.api_latency_ms:
+            await asyncio.sleep(self._world.settings.api_latency_ms / 1000)
         call = Call(self._world, self._workspace, request, self._catalog, parameters)
         response = await self._answer(route, call, label)
         self._world.records.answered(self._workspace.name, label, response.status)
