@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lakebase import inventory
 from support.client import PGBIN
+from support.debian import unpacked
 
 PYTHON = "/usr/bin/python3"
 DRIVERS = Path(__file__).parent / "drivers"
@@ -43,6 +44,17 @@ def compiled_pqxx(directory: Path) -> list[str]:
     return [str(program)]
 
 
+def newer_python(script: str) -> Callable[[Path], list[str]]:
+    """Debian 13's, by its own dynamic linker: Debian 12 has no psycopg_c."""
+
+    def made(_: Path) -> list[str]:
+        root = unpacked("trixie-psycopg", "trixie", "amd64", ["python3-psycopg-c", "python3-psycopg-pool"], closure=True) / "usr"
+        return [str(root / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(root / "lib/x86_64-linux-gnu"),
+                str(root / "bin/python3.13"), driver(script)]
+
+    return made
+
+
 def pgbench(*options: str) -> list[str]:
     return [str(PGBIN / "pgbench"), "-n", "-C", "-f", driver("select.sql"), *options, SERVICE + " dbname=databricks_postgres"]
 
@@ -53,6 +65,7 @@ DLSYM = "dlsym hook"
 DEEPBIND = "dlopen hook"
 PGSERVICE = {"PGSERVICE": "orders", "PGUSER": inventory.APP.name}
 RUBY = "`PGSERVICE` rather than `service=`, and a user (`PGUSER`, or `user=` in the section): ruby-pg gives libpq all its defaults"
+PSYCOPG_C = {"env": {"PSYCOPG_IMPL": "c"}, "package": "Debian 13's python3-psycopg-c"}
 PSYCOPG3 = {"env": {"PSYCOPG_IMPL": "python"}, "package": "python3-psycopg"}
 
 TABLE = [
@@ -66,7 +79,8 @@ TABLE = [
     Program("pgbench -C -j2", PLAIN, pgbench("-T", "6", "-c", "4", "-j", "2"), kind="running"),
     Program("vacuumdb -j4", PLAIN, [str(PGBIN / "vacuumdb"), "-w", "-q", "-j4", "-t", "pg_catalog.pg_class", "--maintenance-db", SERVICE,
                                     "-d", SERVICE + " dbname=databricks_postgres"], kind="command"),
-    Program("pg_dumpall", PLAIN, [str(PGBIN / "pg_dumpall"), "-w", "--roles-only", "--no-role-passwords", "-d", SERVICE], kind="command"),
+    Program("pg_dumpall", PLAIN, [str(PGBIN / "pg_dumpall"), "-w", "--no-role-passwords", "-d", SERVICE], kind="dump_all",
+            needs="a role that may read everything (`pg_read_all_data`), and `--no-role-passwords`"),
     Program("pg_basebackup", PLAIN, [str(PGBIN / "pg_basebackup"), "-w", "-X", "none", "--no-sync", "-c", "fast", "-Ft", "-D", "-",
                                      "-d", SERVICE],
             kind="replication", needs="a server that allows physical replication to the role"),
@@ -80,6 +94,9 @@ TABLE = [
     Program("psycopg 3 in Python, asyncio", DLSYM, [PYTHON, driver("psycopg3_asyncio.py")], **PSYCOPG3),
     Program("psycopg 3 in Python, pool", DLSYM, [PYTHON, driver("psycopg3_pool.py")], env={"PSYCOPG_IMPL": "python"},
             package="python3-psycopg-pool"),
+    Program("psycopg 3 in C", PLAIN, [], build=newer_python("psycopg3_sync.py"), **PSYCOPG_C),
+    Program("psycopg 3 in C, asyncio", PLAIN, [], build=newer_python("psycopg3_asyncio.py"), **PSYCOPG_C),
+    Program("psycopg 3 in C, pool", PLAIN, [], build=newer_python("psycopg3_pool.py"), **PSYCOPG_C),
     Program("DBD::Pg", PLAIN, ["/usr/bin/perl", driver("dbd_pg.pl")], package="libdbd-pg-perl"),
     Program("php-pgsql", DEEPBIND, ["/usr/bin/php8.2", driver("pgsql.php")], package="php8.2-pgsql"),
     Program("php-pgsql, asynchronous", DEEPBIND, ["/usr/bin/php8.2", driver("pgsql_async.php")], package="php8.2-pgsql"),
@@ -106,15 +123,17 @@ ELSEWHERE = [
     ("dblink_connect_u in a server, by those whom a superuser allows it", "wrapped", "tests/shim/test_hosts_server.py",
      "`PGLAKEBASE_SERVER` names the services that the server may use"),
     ("two and more libpqs in one process", "wrapped", "tests/shim/test_libpq_builds.py", "up to four by `dlsym`"),
+    ("a dynamic libpq beside a static one", "wrapped", "tests/shim/test_static_libpq.py",
+     "the program keeps its own inside; a plugin's own is reached where the plugin exports it"),
     ("modules opened with RTLD_DEEPBIND", "dlopen hook", "tests/hooks/test_dlopen.py",
      "`libpq`, `pgsql` or `postgresql` in the file's name"),
 ]
 CANNOT = [
-    ("programs with libpq inside (static)", "nothing of libpq is left to find: give them a password file, `pglakebase token --format pgpass`"),
+    ("programs with libpq inside (static)", "their calls were bound when they were linked, and with `-rdynamic` their plugins' calls, too: "
+     "give them a password file, `pglakebase token --format pgpass`"),
     ("dblink and postgres_fdw for a server's ordinary users", "by design: they would borrow the server's identity; "
      "postgres_fdw with a superuser's mapping was not tried"),
     ("setuid programs, and those with capabilities", "the dynamic linker drops `LD_PRELOAD`"),
     ("Go, Java, node-postgres, npgsql", "they have no libpq: `pglakebase token`"),
     ("a module opened with RTLD_DEEPBIND under another name", "its own libpq comes first; rename or link the file"),
-    ("psycopg 3's C part", "not tried: Debian 12 has no package of it; it is linked to libpq as psycopg2 is"),
 ]

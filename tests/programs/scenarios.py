@@ -206,6 +206,26 @@ def dump(world: World, program: Program) -> None:
     world.client.run(*PSQL, "-c", DROP).ok()
 
 
+def dump_all(world: World, program: Program) -> None:
+    """Roles and data; each database is dumped by a process of its own, the last ones after the token's end."""
+    world.client.run(*PSQL, "-c", TABLES).ok()
+    files = []
+
+    def run(what: str) -> "contextlib.AbstractContextManager[object]":
+        files.append(world.directory / what)
+        return blocked(world, [*program.argv, "-f", str(files[-1])], "begin; lock table programs_0 in access exclusive mode; ", "commit; ")
+
+    world.superuser(f'grant pg_read_all_data to "{APP}"')
+    try:
+        over_both(world, run)
+    finally:
+        world.superuser(f'revoke pg_read_all_data from "{APP}"')
+    for file in files:
+        text = file.read_text()
+        assert f'CREATE ROLE "{APP}"' in text and "COPY public.programs_5" in text and text.count("\n\\connect ") == 3, file
+    world.client.run(*PSQL, "-c", DROP).ok()
+
+
 def restore(world: World, program: Program) -> None:
     world.client.run(*PSQL, "-c", TABLES).ok()
     made = world.directory / "made"

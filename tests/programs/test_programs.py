@@ -12,7 +12,8 @@ from .programs import TABLE, Program
 from .scenarios import World
 
 SCENARIOS = {"conversation": scenarios.conversation, "command": scenarios.command, "session": scenarios.session,
-             "running": scenarios.busy, "dump": scenarios.dump, "restore": scenarios.restore,
+             "running": scenarios.busy, "dump": scenarios.dump, "dump_all": scenarios.dump_all,
+             "restore": scenarios.restore,
              "replication": scenarios.replication, "fpm": servers.fpm, "apache": servers.apache}
 CASES = [pytest.param(program, id=program.name, marks=[pytest.mark.full] if program.full else []) for program in TABLE]
 

@@ -43,6 +43,12 @@ class Plan:
     seed: int = 1
 
 
+def killing(kills: int) -> Plan:
+    """Hardly anything but helpers that are killed at any moment: the cached token is forgotten all the time, so that one runs."""
+    return Plan(seconds=60 + 2 * kills, processes=2, threads=4, pause_ms=30, lifetime_s=3, revocations=0, outages=0, sleeps=0,
+                helper_kills=0.85, forgets=9, until_kills=kills)
+
+
 @dataclass
 class Result:
     plan: Plan

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .judge import Attempt, Rules, Story, Token, attempts
-from .soak import Plan, Result, run_soak
+from .soak import Plan, Result, killing, run_soak
 
 
 def assert_nothing_wrong(result: Result) -> None:
@@ -27,10 +27,8 @@ def test_long(build: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kills", [20, pytest.param(250, marks=[pytest.mark.full, pytest.mark.alone])])
 def test_helpers_killed(build: Path, tmp_path: Path, kills: int) -> None:
-    """While others go on; no record is ever torn."""
-    plan = Plan(seconds=60 + 2 * kills, processes=2, threads=4, pause_ms=30, lifetime_s=3, revocations=0, outages=0, sleeps=0,
-                helper_kills=0.85, forgets=9, until_kills=kills)
-    result = run_soak(build, plan, tmp_path)
+    """While others go on; no record is ever torn. (scripts/soak --kills has as many as one likes.)"""
+    result = run_soak(build, killing(kills), tmp_path)
     assert_nothing_wrong(result)
     assert len(result.story.kills) >= kills
 

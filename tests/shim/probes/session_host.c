@@ -1,5 +1,5 @@
 // Opens plugins RTLD_LOCAL, each with a libpq of its own, and lets each of them do, in turn, what
-// the lines of standard input say:  session_host PLUGIN...
+// the lines of standard input say:  session_host PLUGIN...   ("-": what is linked into this program)
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   void (*act[MOST])(const char*, char*, size_t);
   if (argc > MOST) return 2;
   for (int i = 1; i < argc; ++i) {
-    void* plugin = dlopen(argv[i], RTLD_NOW | RTLD_LOCAL);
+    const char* file = strcmp(argv[i], "-") == 0 ? NULL : argv[i];
+    void* plugin = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (plugin == NULL) {
       fprintf(stderr, "%s\n", dlerror());
       return 2;
