@@ -128,6 +128,8 @@ void CurlHttp::set_common() {
     const std::string& key = certificate_.key_file;
     set(curl, CURLOPT_SSLCERT, certificate_.file.c_str());
     set(curl, CURLOPT_SSLKEY, key.empty() ? certificate_.file.c_str() : key.c_str());
+    // Without one OpenSSL would ask at the terminal.
+    set(curl, CURLOPT_KEYPASSWD, certificate_.key_password.c_str());
   }
   set(curl, CURLOPT_USERAGENT, "pglakebase/" PGLAKEBASE_VERSION);
   set(curl, CURLOPT_CONNECTTIMEOUT_MS, k_connect_timeout_ms);
