@@ -20,7 +20,8 @@ namespace {
 // "false" stands for unset where a switch is meant (Go's zero value).
 bool says_something(std::string_view input, std::string_view value) {
   return !value.empty() &&
-         !(input == "azure_use_msi" && (equals_ignoring_case(value, "false") || value == "0"));
+         !(input == "azure_use_msi" && (equals_ignoring_case(value, "false") ||
+                                        equals_ignoring_case(value, "f") || value == "0"));
 }
 
 // azidentity's variables are everywhere on Azure: they choose nothing by themselves.
@@ -319,6 +320,11 @@ Settings Settings::without(
   Settings copy = *this;
   std::erase_if(copy.values_, [&](const auto& entry) { return drop(entry.first, entry.second); });
   return copy;
+}
+
+void Settings::use_workspace(const std::string& url, const Setting& told_by) {
+  workspace_ = url;
+  values_["workspace"] = {url, told_by.level, told_by.name, told_by.profile};
 }
 
 const Setting* Settings::secret(std::string_view input) const {

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from .. import inventory, tokens
 from ..httpd import Response
-from .directory import EXCHANGE_AUDIENCE, FEDERATED, RESOURCES
+from .clouds import CLOUDS, cloud_of
+from .directory import EXCHANGE_AUDIENCE, FEDERATED, resources
 from .service import Refused, Service, ServiceCall
 
-HOSTS = r"login\.microsoftonline\.com|login\.microsoftonline\.us|login\.chinacloudapi\.cn"
+HOSTS = "|".join(cloud.login.replace(".", r"\.") for cloud in CLOUDS)
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
@@ -48,7 +49,7 @@ def token(call: ServiceCall) -> Response:
         raise refusal(400, "unauthorized_client", 700016,
                       f"Application with identifier '{client}' was not found in the directory '{tenant}'.")
     resource = form["scope"].removesuffix("/.default")
-    if not form["scope"].endswith("/.default") or resource not in RESOURCES:
+    if not form["scope"].endswith("/.default") or resource not in resources(cloud_of(call.request.headers["host"])):
         raise refusal(400, "invalid_resource", 500011,
                       f"The resource principal named {resource} was not found in the tenant named {tenant}.")
     if "client_secret" in form:
