@@ -137,6 +137,15 @@ def test_the_legacy_cli_is_none(sign_in: SignIn) -> None:
     assert f"{cli.path} is a legacy Databricks CLI" in sign_in.refusal(PATH=f"{cli.path.parent}:/usr/bin:/bin")
 
 
+def test_the_legacy_cli_is_passed_over_for_a_newer_one(sign_in: SignIn) -> None:
+    cli = databricks_cli(sign_in.lakebase, sign_in.directory)
+    old = sign_in.directory / "old"
+    old.mkdir()
+    (old / "databricks").write_text("#!/bin/sh\nexit 1\n")
+    (old / "databricks").chmod(0o755)
+    assert sign_in.user(PATH=f"{old}:{cli.path.parent}:/usr/bin:/bin") == inventory.DEV.name
+
+
 # Federation.
 
 def test_the_variable_that_oidc_token_env_names(sign_in: SignIn) -> None:
