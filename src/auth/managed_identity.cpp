@@ -205,6 +205,7 @@ std::variant<NotConfigured, WorkspaceToken> managed_identity_token(const SourceC
                   "the managed identity service"};
   // Nobody said that there is one: who waits here may be on a machine of another cloud.
   const bool only_looking = !expected && host == Host::machine;
+  request.only_looking = only_looking;
   if (only_looking) request.timeout_ms = k_pause_ms;
   const std::int64_t asked_ms = context.clock.wall_ms();
   try {
