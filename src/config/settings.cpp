@@ -158,8 +158,13 @@ struct Settings::Resolver {
       }
       path = request.home + "/.databrickscfg";
     }
-    const Profile profile = load_profile(path, chosen != nullptr ? chosen->value : "",
-                                         chosen != nullptr ? chosen->origin() : "", out.files_);
+    // The SDKs do without the file of a profile that a variable names; here at least something else
+    // must say where and how.
+    const bool may_lack_file =
+        chosen != nullptr && chosen->level == Level::variable && !profile_wanted(nullptr);
+    const Profile profile =
+        load_profile(path, chosen != nullptr ? chosen->value : "",
+                     chosen != nullptr ? chosen->origin() : "", may_lack_file, out.files_);
     if (profile.values.empty()) return;
     out.profile_ = profile.name + " in " + profile.file;
     out.profile_name_ = profile.name;
