@@ -12,11 +12,13 @@ namespace {
 // databricks-sdk-go, common/environment; the key vaults' zones: Microsoft's documentation.
 constexpr AzureCloud k_clouds[] = {
     {"PUBLIC", ".azuredatabricks.net", "https://login.microsoftonline.com",
-     "https://management.core.windows.net/", ".vault.azure.net"},
+     "https://management.core.windows.net/", "https://management.azure.com", ".vault.azure.net"},
     {"USGOVERNMENT", ".databricks.azure.us", "https://login.microsoftonline.us",
-     "https://management.core.usgovcloudapi.net/", ".vault.usgovcloudapi.net"},
+     "https://management.core.usgovcloudapi.net/", "https://management.usgovcloudapi.net",
+     ".vault.usgovcloudapi.net"},
     {"CHINA", ".databricks.azure.cn", "https://login.chinacloudapi.cn",
-     "https://management.core.chinacloudapi.cn/", ".vault.azure.cn"}};
+     "https://management.core.chinacloudapi.cn/", "https://management.chinacloudapi.cn",
+     ".vault.azure.cn"}};
 // Entra's other names.
 constexpr std::string_view k_microsofts[] = {"https://login.microsoft.com",
                                              "https://login.windows.net",
@@ -78,11 +80,9 @@ std::string discover_tenant(const SourceContext& context) {
 }  // namespace
 
 const AzureCloud& azure_cloud(const Settings& settings) {
+  if (const AzureCloud* cloud = cloud_of_workspace(settings)) return *cloud;
   const Setting* name = settings.find("azure_environment");
-  if (name == nullptr) {
-    const AzureCloud* cloud = cloud_of_workspace(settings);
-    return cloud != nullptr ? *cloud : k_clouds[0];
-  }
+  if (name == nullptr) return k_clouds[0];
   for (const AzureCloud& cloud : k_clouds)
     if (equals_ignoring_case(cloud.name, name->value)) return cloud;
   throw ConfigError("azure_environment (from " + name->origin() +

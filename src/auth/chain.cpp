@@ -30,8 +30,9 @@ Chain::Chain(std::vector<std::unique_ptr<CredentialSource>> sources, const Sourc
 const Chain::Candidate* Chain::next() {
   while (at_ < sources_.size()) {
     const CredentialSource* source = sources_[at_++].get();
-    auto found = source->identify(context_);
+    // It may throw, and then it is the one that is told about.
     candidate_.source = source;
+    auto found = source->identify(context_);
     if (auto* principal = std::get_if<Principal>(&found)) {
       candidate_.principal = std::move(*principal);
       return &candidate_;

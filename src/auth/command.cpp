@@ -134,9 +134,10 @@ void finish(pid_t child, CommandResult& result) {
   result.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-bool executable(const std::string& path) {
+bool executable(const std::string& path, std::int64_t at_least) {
   struct stat st {};
-  return ::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  return ::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= at_least &&
+         ::access(path.c_str(), X_OK) == 0;
 }
 
 }  // namespace
@@ -196,9 +197,9 @@ CommandResult Command::run(std::int64_t limit_ms) const {
   return result;
 }
 
-std::string find_program(std::string_view name) {
+std::string find_program(std::string_view name, std::int64_t at_least) {
   if (name.find('/') != std::string_view::npos)
-    return name.front() == '/' && executable(std::string(name)) ? std::string(name) : "";
+    return name.front() == '/' && executable(std::string(name), at_least) ? std::string(name) : "";
   const char* path = environment("PATH");
   if (path == nullptr || name.empty()) return {};
   std::string_view rest = path;
@@ -206,7 +207,7 @@ std::string find_program(std::string_view name) {
   while (take_until(rest, ':', directory)) {
     if (!directory.starts_with('/')) continue;
     std::string candidate = std::string(directory) + "/" + std::string(name);
-    if (executable(candidate)) return candidate;
+    if (executable(candidate, at_least)) return candidate;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pglakebase/auth/auth_error.hpp"
 #include "pglakebase/auth/azure.hpp"
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/reply.hpp"
@@ -43,14 +44,19 @@ std::vector<std::pair<std::string_view, Secret>> assertion_fields(const Secret& 
 }
 
 WorkspaceToken azure_workspace_token(const SourceContext& context,
-                                     const std::function<WorkspaceToken(std::string_view)>& ask) {
+                                     const std::function<WorkspaceToken(std::string_view)>& ask,
+                                     bool may_lack_management) {
   WorkspaceToken token = ask(k_azure_databricks);
   const std::string_view id = context.settings.get("azure_workspace_resource_id");
   if (!id.empty()) {
-    const WorkspaceToken management = ask(azure_cloud(context.settings).management);
-    token.headers.push_back({"X-Databricks-Azure-SP-Management-Token", management.token});
     token.headers.push_back({"X-Databricks-Azure-Workspace-Resource-Id", Secret(id)});
-    token.expires_ms = std::min(token.expires_ms, management.expires_ms);
+    try {
+      const WorkspaceToken management = ask(azure_cloud(context.settings).management);
+      token.headers.push_back({"X-Databricks-Azure-SP-Management-Token", management.token});
+      token.expires_ms = std::min(token.expires_ms, management.expires_ms);
+    } catch (const AuthError&) {
+      if (!may_lack_management) throw;
+    }
   }
   token.expires_ms -= k_refused_before_end_ms;
   return token;

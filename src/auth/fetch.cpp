@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pglakebase/auth/auth_error.hpp"
+#include "pglakebase/auth/azure_workspace.hpp"
 #include "pglakebase/auth/chain.hpp"
 #include "pglakebase/auth/database_credential.hpp"
 #include "pglakebase/auth/discovery.hpp"
@@ -184,7 +185,7 @@ void append_native_password(const FetchContext& run, const SourceContext& contex
 
 // `files` gets the stamps of what the settings were read from.
 void append_credential(const FetchContext& run, Text& reply, std::string& files) {
-  const Settings settings = Settings::resolve(run.request);
+  Settings settings = Settings::resolve(run.request);
   files = settings.files();
   const SourceContext context{settings, run.cache, run.http, run.clock, run.deadline_ms};
   if (const std::string lacks = entra_client_lacks(settings); !lacks.empty())
@@ -195,6 +196,9 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
     append_native_password(run, context, *password, reply);
     return;
   }
+  const Setting* azure = settings.find("azure_workspace_resource_id");
+  if (settings.find("workspace") == nullptr && azure != nullptr)
+    settings.use_workspace(find_azure_workspace(context), *azure);
   settings.workspace();
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);

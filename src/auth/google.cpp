@@ -5,6 +5,7 @@
 #include "pglakebase/auth/auth_error.hpp"
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/reply.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/text.hpp"
@@ -74,9 +75,11 @@ bool is_on_google_cloud(const Settings& settings) {
   return settings.workspace().ends_with(".gcp.databricks.com");
 }
 
-GoogleKey read_google_key(const Setting& setting) {
+GoogleKey read_google_key(const SourceContext& context, const Setting& setting) {
   Text text;
-  if (trim(setting.value).starts_with("{"))
+  if (is_secret_reference(setting.value))
+    text.append(reveal_secret(context, setting).reveal());
+  else if (trim(setting.value).starts_with("{"))
     text.append(setting.value);
   else if (!read_regular_file(setting.value.c_str(), k_longest_key, text))
     refuse(setting.origin(), "there is no such file, or it may not be read");

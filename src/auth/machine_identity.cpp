@@ -12,8 +12,7 @@ namespace pglakebase {
 namespace {
 
 AzureToken managed(const SourceContext& context, std::string_view resource) {
-  const std::string_view told = context.settings.get("use_managed_identity");
-  return managed_identity_token(context, resource, equals_ignoring_case(told, "true"));
+  return managed_identity_token(context, resource, uses_managed_identity(context.settings));
 }
 
 struct Way {

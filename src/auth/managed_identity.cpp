@@ -28,6 +28,11 @@ constexpr std::size_t k_longest_key = 4096;
 constexpr int k_tries = 3;
 constexpr std::int64_t k_pause_ms = 1'000;
 
+// As Go's strconv.ParseBool has it.
+bool is_true(std::string_view value) {
+  return equals_ignoring_case(value, "true") || equals_ignoring_case(value, "t") || value == "1";
+}
+
 enum class Host { app_service, older_app_service, cloud_shell, arc, machine };
 
 Host host_of(const Settings& settings) {
@@ -174,6 +179,10 @@ WorkspaceToken parse(const SourceContext& context, const HttpResponse& response,
 
 }  // namespace
 
+bool uses_managed_identity(const Settings& settings) {
+  return is_true(settings.get("azure_use_msi")) || is_true(settings.get("use_managed_identity"));
+}
+
 Principal managed_identity_principal(const Settings& settings) {
   const Host host = host_of(settings);
   const Selector selector = selector_of(settings);
@@ -196,6 +205,7 @@ std::variant<NotConfigured, WorkspaceToken> managed_identity_token(const SourceC
                   "the managed identity service"};
   // Nobody said that there is one: who waits here may be on a machine of another cloud.
   const bool only_looking = !expected && host == Host::machine;
+  request.only_looking = only_looking;
   if (only_looking) request.timeout_ms = k_pause_ms;
   const std::int64_t asked_ms = context.clock.wall_ms();
   try {

@@ -161,4 +161,8 @@ Secret reveal_secret(const SourceContext& context, const Setting& setting) {
   return Secret(setting.value);
 }
 
+Secret reveal_secret(const SourceContext& context, std::string_view input) {
+  return reveal_secret(context, *context.settings.secret(input));
+}
+
 }  // namespace pglakebase

@@ -34,11 +34,30 @@ CommandResult run_az(const SourceContext& context, const std::string& program,
 }
 
 CommandResult get_token(const SourceContext& context, const std::string& program,
-                        std::string_view resource, const std::string& tenant) {
+                        std::string_view resource, const std::string& tenant,
+                        const std::string& subscription = {}) {
   std::vector<std::string> arguments = {"account", "get-access-token", "--output",
                                         "json",    "--resource",       std::string(resource)};
   if (!tenant.empty()) arguments.insert(arguments.end(), {"--tenant", tenant});
+  if (!subscription.empty()) arguments.insert(arguments.end(), {"--subscription", subscription});
   return run_az(context, program, std::move(arguments));
+}
+
+// Where no workspace is known that could tell it, it is the login's own.
+std::string tenant_of(const SourceContext& context) {
+  const Settings& settings = context.settings;
+  const bool told =
+      settings.find("workspace") != nullptr || settings.find("azure_tenant_id") != nullptr;
+  return told && is_azure(settings) ? azure_tenant(context) : "";
+}
+
+// Chooses among the tenants of a login, where the tenant itself is not known.
+std::string subscription_of(const Settings& settings) {
+  std::string_view rest = settings.get("azure_workspace_resource_id");
+  std::string_view part;
+  for (int parts = 0; take_until(rest, '/', part); ++parts)
+    if (parts == 2) return std::string(part);
+  return {};
 }
 
 // A managed identity or a federated one has no tenant to choose (databricks-sdk-go,
@@ -106,12 +125,15 @@ class AzureCliSource final : public CredentialSource {
   std::variant<NotConfigured, WorkspaceToken> get(const SourceContext& context) const override {
     NotConfigured lacking;
     try {
-      return azure_workspace_token(context, [&](std::string_view resource) {
-        AzureToken token = azure_cli_token(context, resource);
-        if (auto* got = std::get_if<WorkspaceToken>(&token)) return std::move(*got);
-        lacking = std::get<NotConfigured>(token);
-        throw SourceDeclined(lacking.why);
-      });
+      return azure_workspace_token(
+          context,
+          [&](std::string_view resource) {
+            AzureToken token = azure_cli_token(context, resource);
+            if (auto* got = std::get_if<WorkspaceToken>(&token)) return std::move(*got);
+            lacking = std::get<NotConfigured>(token);
+            throw SourceDeclined(lacking.why);
+          },
+          true);
     } catch (const SourceDeclined&) {
       return lacking;
     }
@@ -123,16 +145,18 @@ class AzureCliSource final : public CredentialSource {
 AzureToken azure_cli_token(const SourceContext& context, std::string_view resource) {
   const std::string program = find_program(k_program);
   if (program.empty()) return NotConfigured{"the Azure CLI (az) is not installed"};
-  const std::string tenant = is_azure(context.settings) ? azure_tenant(context) : "";
+  const std::string tenant = tenant_of(context);
   const std::int64_t asked_ms = context.clock.wall_ms();
-  CommandResult result = get_token(context, program, resource, tenant);
-  if (result.end == CommandResult::End::exited && !result.ok() && !tenant.empty() &&
-      may_lack_tenant(context, program))
+  const std::string subscription = tenant.empty() ? subscription_of(context.settings) : "";
+  CommandResult result = get_token(context, program, resource, tenant, subscription);
+  const auto refused = [&] { return result.end == CommandResult::End::exited && !result.ok(); };
+  if (refused() && !subscription.empty()) result = get_token(context, program, resource, "");
+  if (refused() && !tenant.empty() && may_lack_tenant(context, program))
     result = get_token(context, program, resource, "");
   if (result.ok()) return parse(context, result, asked_ms);
   const bool logged_out = contains(result.error, "No subscription found") ||
                           (contains(result.error, "az login") && entra_code(result.error).empty());
-  if (result.end == CommandResult::End::exited && logged_out)
+  if (refused() && logged_out)
     return NotConfigured{"nobody is logged in to the Azure CLI (az login)"};
   fail(result);
 }

@@ -1,9 +1,12 @@
 #include "pglakebase/auth/federation.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/net/form.hpp"
 
 namespace pglakebase {
 namespace {
+
+constexpr const char* k_access_token = "devops_access_token";
 
 struct Variable {
   const char* input;
@@ -12,7 +15,7 @@ struct Variable {
 
 // The first is handed to a pipeline's steps by its author, the others stand in all of them.
 constexpr Variable k_variables[] = {
-    {"devops_access_token", "SYSTEM_ACCESSTOKEN"},
+    {k_access_token, "SYSTEM_ACCESSTOKEN"},
     {"devops_collection", "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"},
     {"devops_project", "SYSTEM_TEAMPROJECTID"},
     {"devops_host_type", "SYSTEM_HOSTTYPE"},
@@ -33,7 +36,7 @@ class AzureDevopsOidcSource final : public FederatedSource {
                                   ? " (map it into the step: env: SYSTEM_ACCESSTOKEN: "
                                     "$(System.AccessToken))"
                                   : " (this is no job of Azure Pipelines)")};
-    return principal(context, value(context, "devops_access_token"));
+    return principal(context, reveal_secret(context, k_access_token).reveal());
   }
 
  private:
@@ -52,7 +55,7 @@ class AzureDevopsOidcSource final : public FederatedSource {
                   part("devops_host_type") + "/plans/" + part("devops_plan") + "/jobs/" +
                   part("devops_job") + "/oidctoken?api-version=7.2-preview.1";
     request.headers = {"Accept: application/json", "Content-Type: application/json",
-                       "Authorization: Bearer " + value(context, "devops_access_token")};
+                       "Authorization: Bearer " + reveal_secret(context, k_access_token).reveal()};
     return ask_id_token(
         context, request,
         {"the job's identity token", std::string(origin_of(collection)), "Azure DevOps"},

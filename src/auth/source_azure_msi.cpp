@@ -2,14 +2,9 @@
 #include "pglakebase/auth/entra.hpp"
 #include "pglakebase/auth/managed_identity.hpp"
 #include "pglakebase/auth/sources.hpp"
-#include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
 namespace {
-
-bool is_true(std::string_view value) {
-  return equals_ignoring_case(value, "true") || value == "1";
-}
 
 /// The identity that Azure gives to the machine, app or container.
 class AzureMsiSource final : public CredentialSource {
@@ -18,7 +13,7 @@ class AzureMsiSource final : public CredentialSource {
 
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
     const Settings& settings = context.settings;
-    if (!is_true(settings.get("azure_use_msi")) && !is_true(settings.get("use_managed_identity")))
+    if (!uses_managed_identity(settings))
       return NotConfigured{"no azure_use_msi (ARM_USE_MSI, USE_MANAGED_IDENTITY)"};
     if (!is_azure(settings)) return NotConfigured{not_azure(settings)};
     return managed_identity_principal(settings);

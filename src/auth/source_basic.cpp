@@ -1,3 +1,4 @@
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/crypto/base64.hpp"
@@ -25,7 +26,7 @@ class BasicSource final : public CredentialSource {
     WorkspaceToken token;
     token.scheme = "Basic";
     token.token = Secret(base64(context.settings.find("username")->value + ":" +
-                                context.settings.secret("password")->value));
+                                reveal_secret(context, "password").reveal()));
     token.issued_ms = context.clock.wall_ms();
     return token;
   }

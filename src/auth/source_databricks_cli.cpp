@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -18,7 +16,7 @@ using Version = std::array<std::int64_t, 3>;
 
 constexpr std::int64_t k_patience_ms = 10'000;
 // What is smaller is the legacy CLI, a Python script (databricks-sdk-go, cli_token_source.go).
-constexpr off_t k_smallest_cli = 1024 * 1024;
+constexpr std::int64_t k_smallest_cli = 1024 * 1024;
 // Older ones pass over --profile where "auth token" is asked for.
 constexpr Version k_knows_profiles = {0, 207, 1};
 
@@ -49,16 +47,16 @@ struct Cli {
 
 Cli find_cli(const Settings& settings) {
   const Setting* given = settings.find("databricks_cli_path");
-  Cli cli{find_program(given != nullptr ? given->value : "databricks"), {}};
-  if (cli.path.empty()) {
-    cli.lacking = given != nullptr
-                      ? "no program " + given->value + " (from " + given->origin() + ")"
-                      : "no program databricks in PATH";
-    return cli;
-  }
-  struct stat st {};
-  if (::stat(cli.path.c_str(), &st) == 0 && st.st_size < k_smallest_cli)
+  const std::string name = given != nullptr ? given->value : "databricks";
+  Cli cli{find_program(name, k_smallest_cli), {}};
+  if (!cli.path.empty()) return cli;
+  cli.path = find_program(name);
+  if (!cli.path.empty())
     cli.lacking = cli.path + " is a legacy Databricks CLI, 0.100.0 or newer is needed";
+  else if (given != nullptr)
+    cli.lacking = "no program " + name + " (from " + given->origin() + ")";
+  else
+    cli.lacking = "no program databricks in PATH";
   return cli;
 }
 

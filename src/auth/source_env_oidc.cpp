@@ -1,5 +1,6 @@
 #include "pglakebase/auth/federation.hpp"
 #include "pglakebase/auth/identity_token.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 
 namespace pglakebase {
@@ -12,9 +13,10 @@ class EnvOidcSource final : public FederatedSource {
   std::string_view name() const override { return "env-oidc"; }
 
   std::variant<NotConfigured, Principal> identify(const SourceContext& context) const override {
-    const Setting* token = context.settings.secret("oidc_token");
-    if (token == nullptr) return NotConfigured{lacking(context.settings)};
-    return principal(context, stated_identity(identity_token(token->value, token->origin())));
+    if (context.settings.secret("oidc_token") == nullptr)
+      return NotConfigured{lacking(context.settings)};
+    if (context.settings.find("client_id") != nullptr) return principal(context, {});
+    return principal(context, stated_identity(id_token(context, {}).reveal()));
   }
 
  private:
@@ -30,7 +32,7 @@ class EnvOidcSource final : public FederatedSource {
 
   Secret id_token(const SourceContext& context, const std::string&) const override {
     const Setting& token = *context.settings.secret("oidc_token");
-    return Secret(identity_token(token.value, token.origin()));
+    return Secret(identity_token(reveal_secret(context, token).reveal(), token.origin()));
   }
 };
 

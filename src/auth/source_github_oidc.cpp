@@ -1,10 +1,13 @@
 #include "pglakebase/auth/federation.hpp"
 #include "pglakebase/auth/github.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/net/form.hpp"
 
 namespace pglakebase {
 namespace {
+
+constexpr std::string_view k_request_token = "actions_id_token_request_token";
 
 /// A job of GitHub Actions, which may ask GitHub for a token about itself.
 class GithubOidcSource final : public FederatedSource {
@@ -15,8 +18,7 @@ class GithubOidcSource final : public FederatedSource {
     if (std::string lacks = github_lacks(context.settings); !lacks.empty())
       return NotConfigured{std::move(lacks)};
     return principal(context, context.settings.secret("actions_id_token_request_url")->value +
-                                  "\n" +
-                                  context.settings.secret("actions_id_token_request_token")->value);
+                                  "\n" + reveal_secret(context, k_request_token).reveal());
   }
 
  private:
@@ -29,7 +31,7 @@ class GithubOidcSource final : public FederatedSource {
 
 std::string github_lacks(const Settings& settings) {
   const bool has_url = settings.secret("actions_id_token_request_url") != nullptr;
-  if (has_url && settings.secret("actions_id_token_request_token") != nullptr) return {};
+  if (has_url && settings.secret(k_request_token) != nullptr) return {};
   return std::string("no ") +
          (has_url ? "ACTIONS_ID_TOKEN_REQUEST_TOKEN" : "ACTIONS_ID_TOKEN_REQUEST_URL") +
          " (GitHub sets it in jobs with \"permissions: id-token: write\")";
@@ -37,11 +39,11 @@ std::string github_lacks(const Settings& settings) {
 
 Secret github_id_token(const SourceContext& context, const std::string& audience) {
   const Setting& url = *context.settings.secret("actions_id_token_request_url");
-  const Setting& token = *context.settings.secret("actions_id_token_request_token");
   HttpRequest request;
   request.url = url.value + (url.value.find('?') == std::string::npos ? "?" : "&") +
                 "audience=" + percent_encoded(audience);
-  request.headers = {"Accept: application/json", "Authorization: Bearer " + token.value};
+  request.headers = {"Accept: application/json",
+                     "Authorization: Bearer " + reveal_secret(context, k_request_token).reveal()};
   return ask_id_token(context, request,
                       {"the job's identity token", std::string(origin_of(url.value)), "GitHub"},
                       "value",

@@ -15,11 +15,11 @@ class GoogleCredentialsSource final : public CredentialSource {
     if (setting == nullptr) return NotConfigured{"no google_credentials (GOOGLE_CREDENTIALS)"};
     if (!is_on_google_cloud(context.settings))
       return NotConfigured{"the workspace is not on Google Cloud (DATABRICKS_CLOUD)"};
-    return Principal{read_google_key(*setting).email, ""};
+    return Principal{read_google_key(context, *setting).email, ""};
   }
 
   std::variant<NotConfigured, WorkspaceToken> get(const SourceContext& context) const override {
-    const GoogleKey key = read_google_key(*context.settings.secret("google_credentials"));
+    const GoogleKey key = read_google_key(context, *context.settings.secret("google_credentials"));
     const std::int64_t asked_ms = context.clock.wall_ms();
     const Secret id_token =
         ask_google(context, key, {k_google_audience, context.settings.workspace()});

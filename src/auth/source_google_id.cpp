@@ -48,7 +48,8 @@ class GoogleIdSource final : public CredentialSource {
   // Google's order: a key that GOOGLE_APPLICATION_CREDENTIALS names, else the machine itself.
   static Secret own_token(const SourceContext& context) {
     if (const Setting* file = context.settings.find("google_application_credentials"))
-      return ask_google(context, read_google_key(*file), {k_google_scope, k_google_platform});
+      return ask_google(context, read_google_key(context, *file),
+                        {k_google_scope, k_google_platform});
     const Setting* given = context.settings.find("google_metadata_host");
     HttpRequest request;
     request.url = "http://" + (given != nullptr ? given->value : k_metadata_host) +

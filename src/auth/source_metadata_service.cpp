@@ -1,6 +1,7 @@
 #include "pglakebase/auth/auth_error.hpp"
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/reply.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/config/config_error.hpp"
 
@@ -25,10 +26,11 @@ class MetadataServiceSource final : public CredentialSource {
     const Setting* url = context.settings.secret("metadata_service_url");
     if (url == nullptr)
       return NotConfigured{"no metadata_service_url (DATABRICKS_METADATA_SERVICE_URL)"};
-    if (!is_this_machine(url->value))
+    url_ = reveal_secret(context, *url);
+    if (!is_this_machine(url_.reveal()))
       throw ConfigError("metadata_service_url (from " + url->origin() +
                         ") is not on this machine; only localhost and 127.0.0.1 are asked");
-    Principal principal{std::string(context.cache.name("metadata\n" + url->value).view()), ""};
+    Principal principal{std::string(context.cache.name("metadata\n" + url_.reveal()).view()), ""};
     principal.changing = true;
     return principal;
   }
@@ -36,11 +38,12 @@ class MetadataServiceSource final : public CredentialSource {
   std::variant<NotConfigured, WorkspaceToken> get(const SourceContext& context) const override {
     const Setting& url = *context.settings.secret("metadata_service_url");
     HttpRequest request;
-    request.url = url.value;
+    request.url = url_.reveal();
     request.local = true;
     request.headers = {"Accept: application/json", "X-Databricks-Metadata-Version: 1",
                        "X-Databricks-Host: " + context.settings.workspace()};
-    const Call call{"a workspace token", std::string(origin_of(url.value)), "the metadata service"};
+    const Call call{"a workspace token", std::string(origin_of(url_.reveal())),
+                    "the metadata service"};
     const std::int64_t asked_ms = context.clock.wall_ms();
     const HttpResponse response = send_expecting_success(context.http, request, call, [&](int) {
       return "check that the service at metadata_service_url (from " + url.origin() +
@@ -53,6 +56,10 @@ class MetadataServiceSource final : public CredentialSource {
     token.expires_ms = moment_field(answer, "expires_on", asked_ms, call);
     return token;
   }
+
+ private:
+  // What identify() saw: where the address is kept elsewhere, it may be another one by now.
+  mutable Secret url_;
 };
 
 }  // namespace

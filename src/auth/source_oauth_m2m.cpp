@@ -46,7 +46,8 @@ class OauthM2mSource final : public CredentialSource {
                                 settings.workspace_origin() + ") is right";
                        return "check the client id (from " + id.origin() +
                               ") and the client secret (from " + secret.origin() +
-                              "), and that the service principal is in the workspace";
+                              "), which has its own end, and that the service principal is in the "
+                              "workspace";
                      });
   }
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "pglakebase/auth/client_key_password.hpp"
 #include "pglakebase/auth/fetch.hpp"
 #include "pglakebase/auth/learn_roots.hpp"
 #include "pglakebase/auth/paced_http.hpp"
@@ -92,9 +93,11 @@ int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t 
   SystemClock clock;
   CurlHttp curl(choose_trust(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")),
                 {network_setting(request, "client_certificate_file"),
-                 network_setting(request, "client_key_file")});
+                 network_setting(request, "client_key_file"),
+                 {}});
   PacedHttp paced(curl, clock, cache, request.network_digest, deadline_ms);
   RetryingHttp http(paced, clock, deadline_ms);
+  curl.use_key_password(client_key_password(request, cache, http, clock, deadline_ms).reveal());
   Text reply;
   const bool done = fetch({request, cache, http, clock, started_ms, deadline_ms}, reply);
   const bool told = reply.ok() && write_all(STDOUT_FILENO, reply.view());

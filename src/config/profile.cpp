@@ -37,14 +37,14 @@ std::string listed(const IniFile& ini) {
 }  // namespace
 
 Profile load_profile(const std::string& file, const std::string& asked_for,
-                     const std::string& asked_by, std::string& stamp) {
+                     const std::string& asked_by, bool may_lack_file, std::string& stamp) {
   Text line;
   append_file_stamp(line, file);
   stamp = line.view();
 
   Profile profile{asked_for, file, {}};
   if (absent(file)) {
-    if (asked_for.empty()) return profile;
+    if (asked_for.empty() || may_lack_file) return profile;
     throw file_error("profile " + asked_for + " (from " + asked_by + ") cannot be read: " + file +
                      " does not exist; create it with \"databricks configure --profile " +
                      asked_for + "\"");

@@ -20,7 +20,8 @@ namespace {
 // "false" stands for unset where a switch is meant (Go's zero value).
 bool says_something(std::string_view input, std::string_view value) {
   return !value.empty() &&
-         !(input == "azure_use_msi" && (equals_ignoring_case(value, "false") || value == "0"));
+         !(input == "azure_use_msi" && (equals_ignoring_case(value, "false") ||
+                                        equals_ignoring_case(value, "f") || value == "0"));
 }
 
 // azidentity's variables are everywhere on Azure: they choose nothing by themselves.
@@ -157,8 +158,13 @@ struct Settings::Resolver {
       }
       path = request.home + "/.databrickscfg";
     }
-    const Profile profile = load_profile(path, chosen != nullptr ? chosen->value : "",
-                                         chosen != nullptr ? chosen->origin() : "", out.files_);
+    // The SDKs do without the file of a profile that a variable names; here at least something else
+    // must say where and how.
+    const bool may_lack_file =
+        chosen != nullptr && chosen->level == Level::variable && !profile_wanted(nullptr);
+    const Profile profile =
+        load_profile(path, chosen != nullptr ? chosen->value : "",
+                     chosen != nullptr ? chosen->origin() : "", may_lack_file, out.files_);
     if (profile.values.empty()) return;
     out.profile_ = profile.name + " in " + profile.file;
     out.profile_name_ = profile.name;
@@ -319,6 +325,11 @@ Settings Settings::without(
   Settings copy = *this;
   std::erase_if(copy.values_, [&](const auto& entry) { return drop(entry.first, entry.second); });
   return copy;
+}
+
+void Settings::use_workspace(const std::string& url, const Setting& told_by) {
+  workspace_ = url;
+  values_["workspace"] = {url, told_by.level, told_by.name, told_by.profile};
 }
 
 const Setting* Settings::secret(std::string_view input) const {

@@ -50,19 +50,24 @@ bool is_host(std::string_view text) {
 }
 
 void take_ids(std::string_view query, WorkspaceHost& host) {
+  // The newest way to write it counts, then the shortest.
+  std::string_view by_name[3];
   std::string_view pair;
   while (take_until(query, '&', pair)) {
     std::string_view value = pair;
     std::string_view name;
     if (!take_until(value, '=', name) || value.empty()) continue;
     const bool numeric = all_of(value, "0123456789");
-    if ((name == "o" || name == "workspace_id") && numeric) host.workspace_id = value;
     if (name == "w" &&
         all_of(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
-      host.workspace_id = value;
+      by_name[0] = value;
+    if (name == "o" && numeric) by_name[1] = value;
+    if (name == "workspace_id" && numeric) by_name[2] = value;
     if ((name == "a" || name == "account_id") && all_of(value, "0123456789abcdefABCDEF-"))
       host.account_id = value;
   }
+  for (const std::string_view id : by_name)
+    if (host.workspace_id.empty()) host.workspace_id = id;
 }
 
 }  // namespace

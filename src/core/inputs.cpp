@@ -53,7 +53,7 @@ constexpr Described k_described[] = {
     {"client_id", selecting, P::any, {"DATABRICKS_CLIENT_ID"}},
     {"client_secret", material, P::trusted, {"DATABRICKS_CLIENT_SECRET"}},
     {"databricks_cli_path", selecting, P::trusted, {"DATABRICKS_CLI_PATH"}},
-    {"metadata_service_url", selecting, P::trusted, {"DATABRICKS_METADATA_SERVICE_URL"}},
+    {"metadata_service_url", deciding, P::trusted, {"DATABRICKS_METADATA_SERVICE_URL"}},
     {"audience", selecting, P::any, {"DATABRICKS_TOKEN_AUDIENCE"}},
     {"databricks_id_token_filepath", selecting, P::trusted, {"DATABRICKS_OIDC_TOKEN_FILEPATH"}},
     {"oidc_token_env", selecting, P::trusted, {"DATABRICKS_OIDC_TOKEN_ENV"}},
@@ -115,6 +115,7 @@ constexpr Described k_described[] = {
     {"ssl_cert_dir", network, P::none, {"SSL_CERT_DIR"}},
     {"client_certificate_file", network, P::trusted, {}},
     {"client_key_file", network, P::trusted, {}},
+    {"client_key_password", material, P::trusted, {}},
 
     // Read by the library or the command alone
     {"auth", local, P::any, {}},

@@ -27,8 +27,9 @@ constexpr std::size_t k_usual_size = 1000;
 bool names_a_path(std::string_view input, std::string_view value) {
   // A program without a slash is looked for in PATH.
   if (input == "databricks_cli_path") return value.find('/') != std::string_view::npos;
-  // The file's name, or its content.
-  if (input == "google_credentials") return !starts_with(trim(value), "{");
+  // The file's name, its content, or a reference such as file:PATH.
+  if (input == "google_credentials")
+    return !starts_with(trim(value), "{") && value.find(':') >= value.find('/');
   return ends_with(input, "_file") || ends_with(input, "_filepath") || ends_with(input, "_path") ||
          ends_with(input, "_dir") || input == "google_application_credentials";
 }

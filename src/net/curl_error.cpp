@@ -36,7 +36,8 @@ HttpError curl_error(CURLcode code, std::string_view origin, std::string_view de
     case CURLE_SSL_CERTPROBLEM:
       return {Kind::setup,
               "the client certificate or its key cannot be used; check "
-              "PGLAKEBASE_CLIENT_CERTIFICATE_FILE and PGLAKEBASE_CLIENT_KEY_FILE"};
+              "PGLAKEBASE_CLIENT_CERTIFICATE_FILE, PGLAKEBASE_CLIENT_KEY_FILE and "
+              "PGLAKEBASE_CLIENT_KEY_PASSWORD"};
     case CURLE_PROXY:
       return {Kind::setup,
               "the proxy did not let us through to " + server + "; check HTTPS_PROXY and NO_PROXY"};

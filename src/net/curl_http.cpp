@@ -22,6 +22,8 @@ constexpr long k_connect_timeout_ms = 5'000;
 constexpr long k_local_connect_timeout_ms = 1'000;
 // A machine does not move into a cloud: others need not spend a second on it, too.
 constexpr std::int64_t k_absent_hold_ms = 60'000;
+// Only who asked: somebody who knows of the service may well wait for it.
+constexpr std::int64_t k_not_again_ms = 1;
 
 void wiping_free(void* memory) {
   if (memory == nullptr) return;
@@ -136,6 +138,8 @@ void CurlHttp::set_common() {
     const std::string& key = certificate_.key_file;
     set(curl, CURLOPT_SSLCERT, certificate_.file.c_str());
     set(curl, CURLOPT_SSLKEY, key.empty() ? certificate_.file.c_str() : key.c_str());
+    // Without one OpenSSL would ask at the terminal.
+    set(curl, CURLOPT_KEYPASSWD, certificate_.key_password.c_str());
   }
   set(curl, CURLOPT_USERAGENT, "pglakebase/" PGLAKEBASE_VERSION);
   set(curl, CURLOPT_CONNECTTIMEOUT_MS, k_connect_timeout_ms);
@@ -193,6 +197,11 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
                       std::string(origin_of(request.url)) +
                           " does not answer; check that this machine has such a service",
                       k_absent_hold_ms);
+    if (request.only_looking && code == CURLE_OPERATION_TIMEDOUT)
+      throw HttpError(HttpError::Kind::unreachable,
+                      std::string(origin_of(request.url)) +
+                          " does not answer in time; check that this machine has such a service",
+                      k_not_again_ms);
     if (request.local && code == CURLE_COULDNT_CONNECT)
       throw HttpError(HttpError::Kind::unreachable, "nobody listens at " +
                                                         std::string(origin_of(request.url)) +

@@ -110,6 +110,7 @@ CHOICES = (
     Choice("a named profile", "oauth-m2m", named("M2M"), FILE),
     Choice("a named profile with a password", "basic", named("BASIC"), FILE),
     Choice("a profile that is not there", NO_PROFILE, named("NOWHERE"), FILE),
+    Choice("a profile that is nowhere needed, and no file", "pat", named("NOWHERE") | HOST | PAT),
     Choice("a profile with two ways", SEVERAL, named("BOTH"), FILE),
     Choice("a profile with two ways, and auth_type", "oauth-m2m", named("BOTH") | {"DATABRICKS_AUTH_TYPE": "oauth-m2m"}, FILE),
     Choice("a profile with a host alone", NONE, named("HOSTONLY"), FILE),

@@ -76,6 +76,26 @@ def test_refusals(google: SignIn, route: str, status: int) -> None:
     assert f"HTTP {status}" in google.refusal()
 
 
+@pytest.mark.parametrize("route", [MACHINE, ID])
+@pytest.mark.parametrize("options, part", [
+    ({"status": 429, "retry_after": 60}, "limits how often"),
+    pytest.param({"status": 500}, "could not answer", marks=pytest.mark.full)])
+def test_troubles_that_pass(google: SignIn, route: str, options: dict, part: str) -> None:
+    google.lakebase.fault("api", "status", route, **options)
+    assert part in google.refusal(6)
+
+
+def test_nobody_listens(google: SignIn) -> None:
+    assert "nobody listens at http://127.0.0.1:1" in google.refusal(GCE_METADATA_HOST="127.0.0.1:1")
+
+
+@pytest.mark.full
+def test_it_hangs(google: SignIn) -> None:
+    google.lakebase.fault("api", "hang", MACHINE)
+    sentence = google.refusal(6)
+    assert "in time" in sentence or "still under way" in sentence
+
+
 def test_a_token_that_has_ended(google: SignIn) -> None:
     google.lakebase.fault("api", "expired_token", ID, age=7200)
     assert "has ended already" in google.refusal()

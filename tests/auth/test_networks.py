@@ -57,11 +57,22 @@ def test_a_proxy_that_wants_a_password(app: SignIn) -> None:
         assert app.lakebase.counters()["connections"]["api demo"] == 1
 
 
-@pytest.mark.parametrize("spared", ["localhost", "*", "example.com,localhost"])
-def test_no_proxy(app: SignIn, spared: str) -> None:
+@pytest.mark.parametrize("name, spared", [
+    ("localhost", "localhost"), ("localhost", "*"), ("localhost", "example.com,localhost"), ("localhost", "a.b , LOCALHOST"),
+    ("localhost", ".localhost"), ("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "10.0.0.0/8,127.0.0.0/8")])
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_no_proxy(app: SignIn, name: str, spared: str, variable: str) -> None:
+    app.env["DATABRICKS_HOST"] = f"https://{name}:{app.lakebase.ports['api']}"
     with ConnectProxy(refuse=403) as proxy:
-        assert app.user(HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}", NO_PROXY=spared) == USER
+        assert app.user(HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}", **{variable: spared}) == USER
         assert proxy.asked == []
+
+
+@pytest.mark.parametrize("spared", ["example.com", "host", "localhost.example.com", "127.0.0.1", "10.0.0.0/8"])
+def test_no_proxy_for_others(app: SignIn, spared: str) -> None:
+    with ConnectProxy() as proxy:
+        assert app.user(HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}", NO_PROXY=spared) == USER
+        assert proxy.asked
 
 
 def test_a_proxy_that_is_not_there(app: SignIn) -> None:
@@ -118,6 +129,42 @@ def test_a_client_certificate_and_its_key_in_one_file_by_directive(guarded: Sign
     guarded.client.service("guarded", f"client_certificate_file={file}", dbname="databricks_postgres")
     outcome = guarded.client.psql("service=guarded", env=guarded.env)
     assert outcome.ok().text == USER
+
+
+KEY_PASSWORD = "key-password-77f0"
+
+
+@pytest.fixture
+def locked(guarded: SignIn, tmp_path: Path) -> SignIn:
+    """The key is encrypted."""
+    subprocess.run(["openssl", "pkey", "-in", tmp_path / "key.pem", "-aes256", "-passout", f"pass:{KEY_PASSWORD}", "-out",
+                    tmp_path / "locked.pem"], check=True)
+    guarded.env |= {"PGLAKEBASE_CLIENT_CERTIFICATE_FILE": str(tmp_path / "certificate.pem"),
+                    "PGLAKEBASE_CLIENT_KEY_FILE": str(tmp_path / "locked.pem")}
+    return guarded
+
+
+@pytest.mark.parametrize("way", ["itself", "env", "file", "command", "directive"])
+def test_an_encrypted_key(locked: SignIn, tmp_path: Path, way: str) -> None:
+    file = private_file(tmp_path / "key-password", KEY_PASSWORD + "\n")
+    if way == "directive":
+        locked.client.service("guarded", f"client_key_password=file:{file}", dbname="databricks_postgres")
+        assert locked.client.psql("service=guarded", env=locked.env).ok().text == USER
+        return
+    value = {"itself": KEY_PASSWORD, "env": "env:KEY_IN", "file": f"file:{file}", "command": f"command:cat {file}"}[way]
+    assert locked.user(PGLAKEBASE_CLIENT_KEY_PASSWORD=value, KEY_IN=KEY_PASSWORD) == USER
+
+
+def test_an_encrypted_key_without_its_password(locked: SignIn) -> None:
+    """Nobody is asked at a terminal."""
+    sentence = locked.refusal(5)
+    assert "PGLAKEBASE_CLIENT_KEY_PASSWORD" in sentence, sentence
+    assert "PGLAKEBASE_CLIENT_KEY_PASSWORD" in locked.refusal(5, PGLAKEBASE_CLIENT_KEY_PASSWORD="another")
+    sentence = locked.refusal(5, PGLAKEBASE_CLIENT_KEY_PASSWORD="file:/nowhere/password")
+    assert "/nowhere/password cannot be opened" in sentence
+    assert locked.calls() == {}
+    # What failed is no obstacle to the right one.
+    assert locked.user(PGLAKEBASE_CLIENT_KEY_PASSWORD=KEY_PASSWORD) == USER
 
 
 def test_a_client_certificate_that_is_none(guarded: SignIn) -> None:

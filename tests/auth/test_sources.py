@@ -47,6 +47,24 @@ def test_from_a_profile(sign_in: SignIn, source: Source) -> None:
     assert sign_in.user(DATABRICKS_CONFIG_PROFILE="HERE", **rest) == source.user
 
 
+@pytest.mark.parametrize("way", ["variable", "?o=", "?w=", "profile"])
+def test_the_workspace_s_id_goes_along(sign_in: SignIn, way: str) -> None:
+    """Where several workspaces share an address, nothing else tells them apart."""
+    workspace = sign_in.lakebase.workspace()
+    settings = {"DATABRICKS_CLIENT_ID": inventory.APP.name, "DATABRICKS_CLIENT_SECRET": workspace["secrets"][inventory.APP.name]}
+    host = sign_in.env.pop("DATABRICKS_HOST")
+
+    def told(number: str) -> dict[str, str]:
+        if way == "profile":
+            private_file(sign_in.client.home / ".databrickscfg", f"[HERE]\nhost = {host}\nworkspace_id = {number}\n")
+            return {**settings, "DATABRICKS_CONFIG_PROFILE": "HERE"}
+        where = {"DATABRICKS_WORKSPACE_ID": number} if way == "variable" else {}
+        return {**settings, **where, "DATABRICKS_HOST": host + (f"/{way}{number}" if way.startswith("?") else "")}
+
+    assert "correct or unset workspace_id" in sign_in.refusal(**told("99"))
+    assert sign_in.user(**told(workspace["id"])) == inventory.APP.name
+
+
 # The Databricks CLI.
 
 def test_cli_by_host(sign_in: SignIn) -> None:
@@ -135,6 +153,15 @@ def test_the_legacy_cli_is_none(sign_in: SignIn) -> None:
     cli = databricks_cli(sign_in.lakebase, sign_in.directory)
     cli.path.write_text("#!/bin/sh\n")
     assert f"{cli.path} is a legacy Databricks CLI" in sign_in.refusal(PATH=f"{cli.path.parent}:/usr/bin:/bin")
+
+
+def test_the_legacy_cli_is_passed_over_for_a_newer_one(sign_in: SignIn) -> None:
+    cli = databricks_cli(sign_in.lakebase, sign_in.directory)
+    old = sign_in.directory / "old"
+    old.mkdir()
+    (old / "databricks").write_text("#!/bin/sh\nexit 1\n")
+    (old / "databricks").chmod(0o755)
+    assert sign_in.user(PATH=f"{old}:{cli.path.parent}:/usr/bin:/bin") == inventory.DEV.name
 
 
 # Federation.

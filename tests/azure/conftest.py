@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakebase import inventory
+from lakebase.azure.clouds import CLOUDS
 from lakebase.client import LocalLakebase
 from support.build import library
 from support.client import Client
@@ -19,12 +20,13 @@ WORKSPACE = f"https://{inventory.AZURE_WORKSPACE_HOST}"
 
 
 VAULTS = ("your-keyvault-name", "lakebase-vault", "no-such-vault")
-MICROSOFT = ("login.microsoftonline.com", "pipelines.actions.githubusercontent.com",
-             *(f"{vault}.vault.azure.net" for vault in VAULTS))
+MICROSOFT = ("pipelines.actions.githubusercontent.com",
+             *(name for cloud in CLOUDS for name in (cloud.login, cloud.resource_manager,
+                                                     *(f"{vault}.{cloud.vaults}" for vault in VAULTS))))
 
 
 def proxy_to(lakebase: LocalLakebase) -> ConnectProxy:
-    ports = {inventory.AZURE_WORKSPACE_HOST: lakebase.ports["azure-api"],
+    ports = {**{cloud.workspace: lakebase.ports["azure-api"] for cloud in CLOUDS},
              **{name: lakebase.ports["azure"] for name in MICROSOFT}}
     return ConnectProxy(leads_to={f"{name}:443": ("127.0.0.1", port) for name, port in ports.items()})
 

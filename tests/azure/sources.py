@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakebase import inventory
+from lakebase.azure.directory import DATABRICKS, resources
 from lakebase.client import LocalLakebase
 
 ENTRA = "POST /{tenant}/oauth2/v2.0/token"
@@ -89,7 +93,11 @@ case "$1 $2" in
 "account get-access-token")
     echo "$@" >> {directory}/asked
     if [ -s {directory}/trouble ]; then cat {directory}/trouble >&2; exit 1; fi
-    cat {directory}/token.json ;;
+    for word; do
+        [ "$last" != --resource ] || other={directory}/$(printf %s "$word" | tr -c a-z0-9 -).json
+        last=$word
+    done
+    if [ -f "$other" ]; then cat "$other"; else cat {directory}/token.json; fi ;;
 *) echo "az: '$1' is not in the 'az' command group." >&2; exit 2 ;;
 esac
 """
@@ -97,19 +105,18 @@ esac
 
 def azure_cli(lakebase: LocalLakebase, directory: Path) -> Settings:
     """Puts a stand-in for az first in the helper's PATH."""
-    import json
-    import time
-
     programs = directory / "programs"
     programs.mkdir(exist_ok=True)
     az = programs / "az"
     az.write_text(AZ.format(directory=programs))
     az.chmod(0o755)
-    token = lakebase.mint_entra(inventory.AZURE_USER.name, "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d")
     (programs / "account.json").write_text(json.dumps({"user": {"name": inventory.AZURE_USER.name, "type": "user"}}))
-    (programs / "token.json").write_text(json.dumps({
-        "accessToken": token, "tokenType": "Bearer", "subscription": "s", "tenant": inventory.TENANT,
-        "expiresOn": time.strftime("%Y-%m-%d %H:%M:%S.123456", time.localtime(time.time() + 3599))}))
+    for resource in resources():
+        name = "token" if resource == DATABRICKS else re.sub("[^a-z0-9]", "-", resource)
+        (programs / f"{name}.json").write_text(json.dumps({
+            "accessToken": lakebase.mint_entra(inventory.AZURE_USER.name, resource), "tokenType": "Bearer", "subscription": "s",
+            "tenant": inventory.TENANT,
+            "expiresOn": time.strftime("%Y-%m-%d %H:%M:%S.123456", time.localtime(time.time() + 3599))}))
     return {"PATH": f"{programs}:{os.environ.get('PATH', '/usr/bin:/bin')}"}
 
 

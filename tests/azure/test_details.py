@@ -10,7 +10,7 @@ from lakebase import inventory
 from lakebase.client import LocalLakebase
 from support.fetch_request import Request
 
-from .sources import ENTRA, client_secret, workload_identity
+from .sources import ENTRA, azure_cli, client_secret, workload_identity
 
 CREDENTIALS = "POST /api/2.0/postgres/credentials"
 APP = inventory.AZURE_APP.name
@@ -75,7 +75,6 @@ def test_a_pod_without_its_token(lakebase: LocalLakebase, request_: Request, tmp
     ("ARM_TENANT_ID", "no-such-tenant", ["AADSTS90002", "no such tenant"]),
     ("ARM_TENANT_ID", "not/a/tenant", ["is no tenant", "ARM_TENANT_ID"]),
     ("ARM_TENANT_ID", inventory.OTHER_TENANT, ["HTTP 400", "another Entra tenant"]),
-    ("ARM_ENVIRONMENT", "MOON", ["ARM_ENVIRONMENT", "USGOVERNMENT"]),
     ("AZURE_AUTHORITY_HOST", "http://login.microsoftonline.com", ["AZURE_AUTHORITY_HOST", "https"]),
 ])
 def test_settings_that_are_wrong(
@@ -87,12 +86,12 @@ def test_settings_that_are_wrong(
         assert part in reply.sentence
 
 
-def test_another_cloud_is_not_this_ones(lakebase: LocalLakebase, signing_in: Request) -> None:
-    """Its Entra has another address, which the proxy of this test does not lead to."""
-    signing_in.environment["ARM_ENVIRONMENT"] = "CHINA"
-    signing_in.options["deadline_ms"] = 3000
-    assert "login.chinacloudapi.cn" in signing_in.run().sentence
-    assert lakebase.calls(ENTRA, "entra") == 0
+def test_an_environment_that_is_none(lakebase: LocalLakebase, signing_in: Request) -> None:
+    """It counts where the workspace's address tells nothing."""
+    signing_in.environment |= {"DATABRICKS_HOST": f"https://localhost:{lakebase.ports['azure-api']}", "DATABRICKS_CLOUD": "azure",
+                               "ARM_ENVIRONMENT": "MOON"}
+    reply = signing_in.run()
+    assert reply.permanent and "ARM_ENVIRONMENT" in reply.sentence and "USGOVERNMENT" in reply.sentence
 
 
 @pytest.mark.parametrize("status, body, part", [
@@ -128,6 +127,37 @@ def test_a_certificate_that_cannot_be_used(lakebase: LocalLakebase, request_: Re
     file.write_bytes(Path(lakebase.certificates()["pkcs12"]).read_bytes())
     sentence = request_.run().sentence
     assert "its password is another" in sentence and "azure_client_certificate_password" in sentence
+    # The right one is seen at the next sign-in.
+    file.write_bytes(Path(lakebase.certificates()["pem"]).read_bytes())
+    assert request_.run().ok
+
+
+@pytest.mark.parametrize("kind", ["file", "command"])
+def test_a_certificate_s_password_by_reference(
+        lakebase: LocalLakebase, request_: Request, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "password").write_text(lakebase.azure["certificate_password"])
+    reference = {"file": f"file:{tmp_path}/password", "command": f"command:cat {tmp_path}/password"}[kind]
+    request_.environment |= {"AZURE_CLIENT_ID": APP, "AZURE_TENANT_ID": inventory.TENANT,
+                             "AZURE_CLIENT_CERTIFICATE_PATH": lakebase.certificates()["pkcs12"],
+                             "AZURE_CLIENT_CERTIFICATE_PASSWORD": reference}
+    assert request_.run().ok
+
+
+def test_the_cli_without_a_right_to_manage(
+        lakebase: LocalLakebase, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's login may lack the second token: the workspace takes the first alone."""
+    monkeypatch.setattr("support.fetch_request.PATH", azure_cli(lakebase, tmp_path)["PATH"])
+    az = tmp_path / "programs" / "az"
+    az.write_text(az.read_text().replace('case "$1 $2"', 'case " $@ " in *management*) echo "ERROR: AADSTS500011: planted" '
+                                         '>&2; exit 1;; esac\ncase "$1 $2"', 1))
+    request_.environment["DATABRICKS_AZURE_RESOURCE_ID"] = inventory.AZURE_ESTATE.resource_id
+    assert request_.run().ok
+
+
+def test_a_principal_without_a_right_to_manage_fails(lakebase: LocalLakebase, signing_in: Request) -> None:
+    signing_in.environment["DATABRICKS_AZURE_RESOURCE_ID"] = inventory.AZURE_ESTATE.resource_id
+    lakebase.fault("api", "status", ENTRA, workspace="entra", status=403, after=1)
+    assert "HTTP 403" in signing_in.run().sentence
 
 
 def test_a_public_address_gets_no_secret_of_the_host(lakebase: LocalLakebase, request_: Request) -> None:

@@ -109,6 +109,23 @@ def test_the_vaults_reader(lakebase: LocalLakebase, request_: Request) -> None:
     assert lakebase.calls(IMDS, "imds") == 1
 
 
+def test_a_service_that_hangs_is_not_waited_for_where_nobody_named_it(lakebase: LocalLakebase, request_: Request) -> None:
+    """Something takes the connection and says nothing."""
+    request_.environment |= {"KEY_VAULT_NAME": "your-keyvault-name", "DATABRICKS_CLIENT_ID": inventory.GUIDE_APP.name,
+                             "DATABRICKS_CLIENT_SECRET": lakebase.azure["secrets"][inventory.GUIDE_APP.name],
+                             "AZURE_TENANT_ID": inventory.TENANT, "AZURE_TOKEN_CREDENTIALS": "prod"}
+    lakebase.fault("api", "hang", IMDS)
+    started = time.monotonic()
+    assert request_.run().record["user"] == inventory.GUIDE_APP.name
+    assert time.monotonic() - started < 2.5
+    assert lakebase.calls(IMDS, "imds") == 1
+    # Whoever says that there is one waits for it.
+    lakebase.clear_faults()
+    assert Request(request_.hosts, request_.cache, request_.home, {
+        "DATABRICKS_HOST": request_.environment["DATABRICKS_HOST"], "LAKEBASE_ENDPOINT": request_.environment["LAKEBASE_ENDPOINT"],
+        "ARM_USE_MSI": "true"}, network=request_.network).run().record["user"] == inventory.MACHINE.name
+
+
 class TestAnAddressThatDoesNotAnswer:
     """Packets to it vanish, as on a machine of another cloud behind a firewall."""
 

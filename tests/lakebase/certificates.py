@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from .inventory import AZURE_WORKSPACE_HOST, CERTIFICATE_NAMES
+from .azure.clouds import CLOUDS
+from .inventory import CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
 API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.example.test", "iamcredentials.googleapis.com")
 # Reached by their real names through a proxy of the test's own.
-AZURE_NAMES = (AZURE_WORKSPACE_HOST, "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
-               "*.vault.azure.net", "*.vault.usgovcloudapi.net", "*.vault.azure.cn",
+AZURE_NAMES = (*(name for cloud in CLOUDS for name in (*cloud.names, f"*.{cloud.vaults}")),
                "pipelines.actions.githubusercontent.com")
 
 

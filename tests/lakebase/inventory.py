@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from .azure import clouds
+
 AUTOSCALING = "autoscaling"
 PROVISIONED = "provisioned"
 
@@ -171,7 +173,7 @@ SECOND_ESTATE = Estate(
 # blocks of settings work as they stand there.
 TENANT = "your-azure-tenant-id"
 OTHER_TENANT = "d6c5b4a3-9281-4706-b5e4-d3c2b1a09f8e"
-AZURE_WORKSPACE_HOST = "adb-1234567890123456.7.azuredatabricks.net"
+AZURE_WORKSPACE_HOST = clouds.PUBLIC.workspace
 AZURE_APP = Principal("6b1f0c2e-84d7-4a53-9e68-17c0b2d4f5a9", "SERVICE_PRINCIPAL", "6120934820461181", "orders-azure")
 GUIDE_APP = Principal("your-service-principal-client-id", "SERVICE_PRINCIPAL", "6120934820461182", "guide-app")
 MACHINE = Principal("91d2e3f4-0516-4273-8495-a6b7c8d9e0f1", "SERVICE_PRINCIPAL", "6120934820461183", "orders-machine")
@@ -230,4 +232,5 @@ HOSTS = {
 }
 
 # The zones in the gateway's certificate: wildcards, so that an unknown endpoint still gets as far as its error.
-CERTIFICATE_NAMES = tuple(f"*.database.{zone}" for zone in (AWS_REGION, AWS, AZURE_REGION, AZURE))
+CERTIFICATE_NAMES = tuple(f"*.database.{zone}" for zone in (AWS_REGION, AWS, AZURE_REGION, AZURE,
+                                                             *(cloud.databases for cloud in clouds.CLOUDS[1:])))

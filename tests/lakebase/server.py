@@ -16,7 +16,7 @@ from typing import Any, Optional
 
 from . import certificates, files, httpd, inventory, roles_setup
 from .api.server import LABELS, WorkspaceApi
-from .azure import app_service, arc, entra, github, imds, key_vault
+from .azure import app_service, arc, entra, github, imds, key_vault, resource_manager
 from .azure.service import Port
 from .cluster import Cluster, ClusterFailed
 from .control import Control
@@ -116,8 +116,8 @@ class Server:
         }
 
     async def _open_azure(self, world: World, context: ssl.SSLContext) -> None:
-        """Entra, Key Vault and GitHub share a port with TLS; each service of managed identities has one without."""
-        services = (entra.SERVICE, key_vault.SERVICE, github.SERVICE)
+        """Entra, Key Vault, the Resource Manager and GitHub share a port with TLS; each service of managed identities has one without."""
+        services = (entra.SERVICE, key_vault.SERVICE, resource_manager.SERVICE, github.SERVICE)
         self._azure["azure"] = Port(world, services, context)
         for module in (imds, app_service, arc):
             self._azure[module.SERVICE.name] = Port(world, (module.SERVICE,), None)

@@ -13,15 +13,16 @@ inline constexpr std::string_view k_azure_databricks = "2ff814a6-3304-4ab8-85cb-
 
 /// One of Microsoft's clouds; all addresses are known, not asked for.
 struct AzureCloud {
-  std::string_view name;            ///< as ARM_ENVIRONMENT has it
-  std::string_view workspace_zone;  ///< of workspaces in it
-  std::string_view authority;       ///< https://… of Entra, without a slash at its end
-  std::string_view management;      ///< the resource that a management token is for
-  std::string_view key_vault_zone;  ///< of key vaults
+  std::string_view name;              ///< as ARM_ENVIRONMENT has it
+  std::string_view workspace_zone;    ///< of workspaces in it
+  std::string_view authority;         ///< https://… of Entra, without a slash at its end
+  std::string_view management;        ///< the resource that a management token is for
+  std::string_view resource_manager;  ///< https://… of Azure's management, without a slash
+  std::string_view key_vault_zone;    ///< of key vaults
 };
 
-/// The cloud that azure_environment names, or else the workspace's address, or else the public one.
-/// Throws ConfigError for a name that is none.
+/// The cloud that the workspace's address is in; where that tells nothing, the one that
+/// azure_environment names, or else the public one. Throws ConfigError for a name that is none.
 const AzureCloud& azure_cloud(const Settings& settings);
 
 /// Is the workspace one of Azure Databricks: by azure_workspace_resource_id, cloud, its address?

@@ -58,6 +58,6 @@ class Command {
 
 /// The absolute path of a program: `name` itself if it is one, else the first executable file of
 /// that name in PATH, of which only absolute directories count. Empty if there is none.
-std::string find_program(std::string_view name);
+std::string find_program(std::string_view name, std::int64_t at_least = 0);
 
 }  // namespace pglakebase

@@ -39,7 +39,9 @@ std::vector<std::pair<std::string_view, Secret>> assertion_fields(const Secret& 
 /// which workspace it is, also what lets somebody in who is not yet a member of it: a token for
 /// Azure's management, and that id, as headers of each call. The end is that of what ends first,
 /// and 40 seconds earlier: the workspace refuses a token that has less than 30 seconds left.
+/// `may_lack_management`: who cannot have the second token does without (people's logins).
 WorkspaceToken azure_workspace_token(const SourceContext& context,
-                                     const std::function<WorkspaceToken(std::string_view)>& ask);
+                                     const std::function<WorkspaceToken(std::string_view)>& ask,
+                                     bool may_lack_management = false);
 
 }  // namespace pglakebase

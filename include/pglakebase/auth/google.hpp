@@ -19,8 +19,9 @@ struct GoogleKey {
   std::string origin;     ///< for error texts
 };
 
-/// Reads a file, or the JSON text itself where the setting holds that. Throws ConfigError.
-GoogleKey read_google_key(const Setting& setting);
+/// Reads a file, the JSON text itself where the setting holds that, or what a secret's reference
+/// leads to. Throws ConfigError, AuthError.
+GoogleKey read_google_key(const SourceContext& context, const Setting& setting);
 
 /// What a token is for: an audience for an ID token, or scopes for an access token.
 struct GoogleClaim {

@@ -12,6 +12,9 @@ namespace pglakebase {
 /// Service (also Functions and Container Apps), its older kind (also Azure ML), Cloud Shell, Azure
 /// Arc, and else the metadata service of a virtual machine.
 
+/// Does a setting say that the identity is to be used (azure_use_msi, use_managed_identity)?
+bool uses_managed_identity(const Settings& settings);
+
 /// Whom managed_identity_token() will sign in as: no call is made. Throws ConfigError where what is
 /// set contradicts the service that is there.
 Principal managed_identity_principal(const Settings& settings);

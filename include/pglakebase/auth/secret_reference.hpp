@@ -24,4 +24,7 @@ bool is_secret_reference(std::string_view value);
 /// what it led to.
 Secret reveal_secret(const SourceContext& context, const Setting& setting);
 
+/// The same of a setting that is there.
+Secret reveal_secret(const SourceContext& context, std::string_view input);
+
 }  // namespace pglakebase

@@ -40,6 +40,8 @@ class Settings {
 
   /// https://name[:port]. Throws ConfigError if none is set.
   const std::string& workspace() const;
+  /// Where none is set: the one that a setting was found to stand for.
+  void use_workspace(const std::string& url, const Setting& told_by);
   /// Where the workspace's address comes from.
   std::string workspace_origin() const;
   std::string_view workspace_id() const { return workspace_id_; }

@@ -19,6 +19,8 @@ inline constexpr const char* k_passed_on[] = {
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "DBUS_SESSION_BUS_ADDRESS",
+    // What the Azure CLI reads in place of SSL_CERT_FILE.
+    "REQUESTS_CA_BUNDLE",
 };
 
 /// The value of a variable; null if it is unset, empty, or the process runs with the rights of

@@ -15,8 +15,11 @@ class CurlHttp final : public HttpClient {
  public:
   /// Starts libcurl only when something is sent: most runs of the helper find what they want in the
   /// cache.
-  explicit CurlHttp(Trust trust, ClientCertificate certificate = {})
+  explicit CurlHttp(Trust trust, ShownCertificate certificate = {})
       : trust_(std::move(trust)), certificate_(std::move(certificate)) {}
+
+  /// Opens the certificate's key.
+  void use_key_password(std::string_view password) { certificate_.key_password.assign(password); }
 
   HttpResponse send(const HttpRequest& request) override;
 
@@ -26,7 +29,7 @@ class CurlHttp final : public HttpClient {
   void set_local();
 
   Trust trust_;
-  ClientCertificate certificate_;
+  ShownCertificate certificate_;
   CurlHandle handle_;
 };
 

@@ -18,6 +18,9 @@ struct HttpRequest {
   /// address must be one that is_local_address() takes, no proxy is used, and an address that does
   /// not answer costs a second, once in a minute.
   bool local = false;
+  /// Nobody said that there is such a service: one that answers too late is none, and not asked
+  /// again.
+  bool only_looking = false;
 };
 
 /// Is the URL's host this machine, or an address that no router passes on (a private or link-local

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "pglakebase/core/text.hpp"
+
 namespace pglakebase {
 
 /// Which roots vouch for servers; empty parts are not used. Both empty: the library's default.
@@ -11,9 +13,10 @@ struct Trust {
 };
 
 /// What we show to servers that ask for a certificate of ours; PEM files, empty for none.
-struct ClientCertificate {
+struct ShownCertificate {
   std::string file;
   std::string key_file;  ///< empty: the key stands in `file`, too
+  Text key_password;     ///< empty for a key that is not encrypted
 };
 
 /// SSL_CERT_FILE and SSL_CERT_DIR (empty if unset) as OpenSSL takes them; else the system's. A

@@ -9,7 +9,8 @@ from typing import Any, Optional
 from urllib.parse import parse_qsl
 
 from .. import tokens
-from ..azure.directory import DATABRICKS, MANAGEMENT
+from ..azure.clouds import cloud_of
+from ..azure.directory import DATABRICKS
 from ..httpd import Request, Response
 from ..inventory import Principal
 from ..pgclient import Connection
@@ -144,7 +145,8 @@ class Call:
         """Whether the two headers show that it may manage this workspace's resource in Azure."""
         headers = self.request.headers
         claims = self._entra_claims(headers.get("x-databricks-azure-sp-management-token", ""))
-        return (claims is not None and claims["aud"] == MANAGEMENT and claims.get("appid") == principal.name
+        management = cloud_of(headers.get("host", "")).management
+        return (claims is not None and claims["aud"] == management and claims.get("appid") == principal.name
                 and self.world.now() < claims["exp"]
                 and headers.get("x-databricks-azure-workspace-resource-id") == self.workspace.estate.resource_id)
 

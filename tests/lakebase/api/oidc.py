@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 from urllib.parse import unquote_plus
 
+from ..azure.clouds import cloud_of
 from ..azure.directory import DATABRICKS
 from ..httpd import Response
 from ..inventory import Principal
@@ -58,7 +59,8 @@ def entra_login(call: Call) -> Response:
     tenant = call.workspace.estate.tenant
     if not tenant:
         return Response.json({"error_code": "ENDPOINT_NOT_FOUND", "message": "No API found for 'GET /aad/auth'"}, 404)
-    return Response(302, b"", {"Location": f"https://login.microsoftonline.com/{tenant}/oauth2/authorize?response_type=code"
+    login = cloud_of(call.request.headers.get("host", "")).login
+    return Response(302, b"", {"Location": f"https://{login}/{tenant}/oauth2/authorize?response_type=code"
                                f"&client_id={DATABRICKS}"})
 
 

@@ -20,11 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from .. import inventory, tokens
 from ..private_files import write_private
+from .clouds import CLOUDS, Cloud
 
 DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
-VAULT = "https://vault.azure.net"
-MANAGEMENT = "https://management.core.windows.net/"
-RESOURCES = (DATABRICKS, VAULT, MANAGEMENT)
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 CLUSTER_ISSUER = "https://westeurope.oic.prod-aks.azure.com/cluster/"
@@ -36,6 +34,12 @@ FEDERATED = {(CLUSTER_ISSUER, CLUSTER_SUBJECT), (GITHUB_ISSUER, GITHUB_SUBJECT)}
 USER_ASSIGNED_OBJECT = "b0c1d2e3-f4a5-4b6c-8d7e-9f0a1b2c3d4e"
 USER_ASSIGNED_RESOURCE = ("/subscriptions/5a6b7c8d-9e0f-4a1b-8c2d-3e4f5a6b7c8d/resourcegroups/shop/providers/"
                           "Microsoft.ManagedIdentity/userAssignedIdentities/orders")
+
+
+def resources(*clouds: Cloud) -> set[str]:
+    """What tokens can be had for in these clouds."""
+    return {DATABRICKS} | {name for cloud in clouds or CLOUDS for name in
+                           (cloud.vault_resource, cloud.management, f"https://{cloud.resource_manager}/")}
 
 
 @dataclass

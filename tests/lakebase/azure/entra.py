@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from .. import inventory, tokens
 from ..httpd import Response
-from .directory import EXCHANGE_AUDIENCE, FEDERATED, RESOURCES
+from .clouds import CLOUDS, cloud_of
+from .directory import EXCHANGE_AUDIENCE, FEDERATED, resources
 from .service import Refused, Service, ServiceCall
 
-HOSTS = r"login\.microsoftonline\.com|login\.microsoftonline\.us|login\.chinacloudapi\.cn"
+HOSTS = "|".join(cloud.login.replace(".", r"\.") for cloud in CLOUDS)
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
@@ -31,13 +32,30 @@ def refusal(status: int, error: str, code: int, text: str) -> Refused:
         "error_uri": f"https://login.microsoftonline.com/error?code={code}"}, status, NO_STORE))
 
 
-def token(call: ServiceCall) -> Response:
+def discovery(call: ServiceCall) -> dict[str, Any]:
+    """What Microsoft's own library asks for first."""
     call.take_query()
     tenant = call.parameters["tenant"]
+    _check_tenant(call, tenant)
+    base = f"https://{call.request.headers['host']}/{tenant}"
+    return {"issuer": f"{base}/v2.0", "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize", "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "jwks_uri": f"{base}/discovery/v2.0/keys"}
+
+
+def _check_tenant(call: ServiceCall, tenant: str) -> None:
     if tenant not in call.directory.tenants:
         raise refusal(400, "invalid_request", 90002, f"Tenant '{tenant}' not found. Check to make sure you have the "
                       "correct tenant ID and are signing into the correct cloud.")
+
+
+def token(call: ServiceCall) -> Response:
+    call.take_query()
+    tenant = call.parameters["tenant"]
+    _check_tenant(call, tenant)
     form = call.form()
+    if call.request.headers.get("x-client-sku") == "MSAL.Python":
+        form.pop("client_info", None)
     proofs = {"client_secret"} if "client_secret" in form else {"client_assertion_type", "client_assertion"}
     if set(form) != {"grant_type", "client_id", "scope"} | proofs:
         raise refusal(400, "invalid_request", 900144, f"The request body must contain other parameters than {sorted(form)}.")
@@ -48,7 +66,7 @@ def token(call: ServiceCall) -> Response:
         raise refusal(400, "unauthorized_client", 700016,
                       f"Application with identifier '{client}' was not found in the directory '{tenant}'.")
     resource = form["scope"].removesuffix("/.default")
-    if not form["scope"].endswith("/.default") or resource not in RESOURCES:
+    if not form["scope"].endswith("/.default") or resource not in resources(cloud_of(call.request.headers["host"])):
         raise refusal(400, "invalid_resource", 500011,
                       f"The resource principal named {resource} was not found in the tenant named {tenant}.")
     if "client_secret" in form:
@@ -122,4 +140,5 @@ def _check_federated(call: ServiceCall, assertion: tokens.Decoded) -> None:
         raise refusal(401, "invalid_client", 5000611, "Signature validation failed.")
 
 
-SERVICE = Service("entra", (("POST", "/{tenant}/oauth2/v2.0/token", token),), HOSTS)
+SERVICE = Service("entra", (("POST", "/{tenant}/oauth2/v2.0/token", token),
+                            ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", discovery)), HOSTS)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import inventory, tokens
 from ..httpd import Response
-from .directory import VAULT
+from .clouds import cloud_of
 from .service import Refused, Service, ServiceCall
 
 
@@ -40,8 +40,9 @@ def get(call: ServiceCall) -> dict[str, Any]:
 
 
 def _caller(call: ServiceCall) -> str:
-    challenge = {"WWW-Authenticate": f'Bearer authorization="https://login.microsoftonline.com/{inventory.TENANT}", '
-                 f'resource="{VAULT}"'}
+    cloud = cloud_of(call.request.headers["host"])
+    challenge = {"WWW-Authenticate": f'Bearer authorization="https://{cloud.login}/{inventory.TENANT}", '
+                 f'resource="{cloud.vault_resource}"'}
     unknown = refusal(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", headers=challenge)
     kind, _, given = call.request.headers.get("authorization", "").partition(" ")
     try:
@@ -51,8 +52,8 @@ def _caller(call: ServiceCall) -> str:
     claims = token.claims
     if kind != "Bearer" or not call.directory.signer.verifies(token) or call.world.now() >= claims["exp"]:
         raise unknown
-    if claims["aud"] != VAULT:
-        raise refusal(401, "Unauthorized", "AKV10022: Invalid audience. Expected https://vault.azure.net")
+    if claims["aud"] != cloud.vault_resource:
+        raise refusal(401, "Unauthorized", f"AKV10022: Invalid audience. Expected {cloud.vault_resource}")
     if claims["tid"] != inventory.TENANT:
         raise refusal(401, "Unauthorized", "AKV10032: Invalid issuer. Expected one of "
                       f"https://sts.windows.net/{inventory.TENANT}/, found {claims['iss']}.")

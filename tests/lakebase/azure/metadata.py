@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import inventory
 from ..httpd import Response
-from .directory import RESOURCES, USER_ASSIGNED_OBJECT, USER_ASSIGNED_RESOURCE
+from .directory import USER_ASSIGNED_OBJECT, USER_ASSIGNED_RESOURCE, resources
 from .service import Refused, ServiceCall
 
 
@@ -34,7 +34,7 @@ def selected(call: ServiceCall, client: str, object_id: str, resource_id: str) -
 
 
 def token(call: ServiceCall, identity: str, resource: str) -> dict[str, Any]:
-    if resource not in RESOURCES:
+    if resource not in resources():
         raise bad_request(f"AADSTS500011: The resource principal named {resource} was not found in the tenant",
                           "invalid_resource")
     access, end, seconds = call.mint(identity, resource, inventory.TENANT)

@@ -35,8 +35,10 @@ TEST_F(AzureTest, TheWorkspacesAddressTellsTheCloud) {
   EXPECT_TRUE(is_azure(settings_));
 }
 
-TEST_F(AzureTest, TheEnvironmentOutranksTheAddress) {
+TEST_F(AzureTest, TheEnvironmentCountsWhereTheAddressTellsNothing) {
   set("ARM_ENVIRONMENT", "usgovernment");
+  EXPECT_EQ(azure_cloud(settings_).name, "PUBLIC");
+  set("DATABRICKS_HOST", "https://databricks.example.net");
   EXPECT_EQ(azure_cloud(settings_).name, "USGOVERNMENT");
   set("ARM_ENVIRONMENT", "MOON");
   EXPECT_THROW(azure_cloud(settings_), ConfigError);

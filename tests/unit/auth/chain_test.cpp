@@ -52,6 +52,19 @@ TEST_F(ChainTest, WhatDeclinesLateIsListedToo) {
   EXPECT_TRUE(contains(exhausted(chain), "pat: no login; basic: no username"));
 }
 
+TEST_F(ChainTest, WhatIsConfiguredWronglyIsNamed) {
+  for (const auto& [variable, value, name] :
+       {std::tuple("DATABRICKS_TOKEN", "two words", "pat"),
+        {"DATABRICKS_METADATA_SERVICE_URL", "http://elsewhere.example/", "metadata-service"}}) {
+    set(variable, value);
+    const SourceContext context = this->context();
+    Chain chain(all_sources(), context);
+    EXPECT_THROW(chain.next(), ConfigError);
+    EXPECT_TRUE(contains(chain.story(), std::string("signing in by ") + name + " to https://w"));
+    set(variable, "");
+  }
+}
+
 TEST_F(ChainTest, AuthTypeTakesOneAlone) {
   set("DATABRICKS_TOKEN", "t");
   set("DATABRICKS_AUTH_TYPE", "oauth-m2m");

@@ -12,7 +12,7 @@ namespace {
 class ProfileTest : public testing::Test {
  protected:
   Profile load(const std::string& asked_for) {
-    return load_profile(dir_ / "cfg", asked_for, "DATABRICKS_CONFIG_PROFILE", stamp_);
+    return load_profile(dir_ / "cfg", asked_for, "DATABRICKS_CONFIG_PROFILE", false, stamp_);
   }
 
   std::string error(const std::string& asked_for) {

@@ -27,6 +27,9 @@ TEST(WorkspaceHost, KeepsTheIdsOfABrowsersAddress) {
   EXPECT_EQ(parse("https://w?workspace_id=77").workspace_id, "77");
   EXPECT_EQ(parse("https://w?w=ab-12").workspace_id, "ab-12");
   EXPECT_EQ(parse("https://w?o=12x").workspace_id, "");
+  EXPECT_EQ(parse("https://w?w=ab-12&o=7&workspace_id=8").workspace_id, "ab-12");
+  EXPECT_EQ(parse("https://w?workspace_id=8&o=7").workspace_id, "7");
+  EXPECT_EQ(parse("https://w?workspace_id=8").workspace_id, "8");
   EXPECT_EQ(parse("https://w?a=0f-1").account_id, "0f-1");
 }
 

@@ -169,6 +169,7 @@ TEST(RunHelper, HasAnEnvironmentOfItsOwn) {
   test::CleanEnvironment environment;
   environment.set("HOME", "/home/x");
   environment.set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/bus");
+  environment.set("REQUESTS_CA_BUNDLE", "/etc/roots.pem");
   for (const char* name : {"LD_PRELOAD_X", "LD_LIBRARY_PATH", "LD_AUDIT", "PGPASSWORD",
                            "DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET",
                            "MALLOC_TRACE", "PYTHONPATH", "SSLKEYLOGFILE", "GCONV_PATH"})
@@ -177,6 +178,7 @@ TEST(RunHelper, HasAnEnvironmentOfItsOwn) {
   EXPECT_NE(all.find("HOME=/home/x\n"), std::string::npos);
   EXPECT_NE(all.find("PATH="), std::string::npos);
   EXPECT_NE(all.find("DBUS_SESSION_BUS_ADDRESS=unix:path=/run/bus\n"), std::string::npos);
+  EXPECT_NE(all.find("REQUESTS_CA_BUNDLE=/etc/roots.pem\n"), std::string::npos);
   EXPECT_NE(all.find("PGLAKEBASE=off\n"), std::string::npos);
   EXPECT_EQ(all.find("pl4nted"), std::string::npos) << all;
   EXPECT_EQ(all.find("LD_"), std::string::npos) << all;
