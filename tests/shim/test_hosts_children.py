@@ -76,6 +76,11 @@ def test_fork_while_other_threads_connect(hosts: Hosts, forks: int) -> None:
     assert (values["bad"], values["stuck"], values["failed"]) == ("0", "0", "0")
 
 
+def test_fork_among_the_calls_of_other_threads(hosts: Hosts) -> None:
+    """glibc's fork leaves the lock on the list of loaded objects taken, where another thread looks at that list."""
+    assert hosts.run("children", "fork-among-calls", "200")["stuck"] == "0"
+
+
 def test_spawning_goes_on(hosts: Hosts) -> None:
     hosts.slow(0.5)
     values = hosts.run("children", "spawn")
