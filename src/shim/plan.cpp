@@ -187,11 +187,13 @@ class Planning {
     bool pooled = false;
     while (take_until(rest, ',', host)) {
       if (!direct.empty()) direct.append_char(',');
+      // Certificates name no host with the dot that ends an absolute name.
+      if (host.ends_with('.')) host.remove_suffix(1);
       pooled = append_direct_host(direct, host) || pooled;
     }
-    if (!pooled) return true;
+    if (direct.view() == plan_.target.hosts.view()) return true;
     plan_.direct_hosts.assign(direct.view());
-    if (plan_.target.section.directives.get("strip_pooler") != "yes") return false;
+    if (pooled && plan_.target.section.directives.get("strip_pooler") != "yes") return false;
     plan_.target.hosts.assign(direct.view());
     return true;
   }

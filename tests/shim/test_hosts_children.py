@@ -22,6 +22,13 @@ def test_children_are_hidden(hosts: Hosts, situation: str, init: bool) -> None:
     assert hosts.fetches() == 1
 
 
+def test_children_in_another_pid_namespace(hosts: Hosts) -> None:
+    """unshare without --fork: the program stays where it is, and its children see nobody above them."""
+    values = hosts.run("children", "handled", prefix=["unshare", "--pid"])
+    connected(values, "first", "second")
+    assert hosts.fetches() == 1
+
+
 @pytest.mark.parametrize("how", ["", "wall"])
 @pytest.mark.parametrize("init", [False, True], ids=["", "pid1"])
 def test_thread_that_reaps_everything(hosts: Hosts, how: str, init: bool) -> None:

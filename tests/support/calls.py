@@ -12,6 +12,7 @@ CALLS = {
     "connectdb short uri": (["connectdb", "postgres://{host}:{port}?hostaddr=127.0.0.1"], {}),
     "connectdb quoted": (["connectdb", " host = '{host}' hostaddr=127.0.0.1 port={port} "], {}),
     "connectdb empty": (["connectdb", ""], SERVICE),
+    "connectdb blank": (["connectdb", " \n "], SERVICE),
     "start": (["start", "service=orders"], {}),
     "start empty": (["start", ""], SERVICE),
     "params": (["params", "0", "service=orders"], {}),
