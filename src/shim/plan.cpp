@@ -52,8 +52,10 @@ class Planning {
         target.section.directives.get("auth") == "native")
       return false;
 
-    plan_.user_missing = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
-                         target.section.user.empty();
+    // An empty one in a connection string keeps libpq from all others but the system's user.
+    plan_.user_missing = answer.get("user") == k_marker
+                             ? environment("PGUSER") == nullptr && target.section.user.empty()
+                             : settings_.get("user").empty();
     note_user(answer);
     plan_.dbname_missing = answer.get("dbname") == k_marker ||
                            (answer.get("dbname") == answer.get("user") && dbname_follows_user());

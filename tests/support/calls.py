@@ -13,6 +13,8 @@ CALLS = {
     "connectdb quoted": (["connectdb", " host = '{host}' hostaddr=127.0.0.1 port={port} "], {}),
     "connectdb empty": (["connectdb", ""], SERVICE),
     "connectdb blank": (["connectdb", " \n "], SERVICE),
+    "connectdb empty user": (["connectdb", "service=orders user=''"], {}),
+    "connectdb uri with an empty user": (["connectdb", "postgres:///?service=orders&user="], {}),
     "start": (["start", "service=orders"], {}),
     "start empty": (["start", ""], SERVICE),
     "params": (["params", "0", "service=orders"], {}),
