@@ -47,6 +47,19 @@ UniqueFd open_directory(const char* path) {
   return UniqueFd(::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+// Takes from others what rights they have. Not where something else lies, too: /tmp, a home or the
+// root may have been named by mistake, and would be shut to everybody.
+bool shut_to_others(int fd) {
+  struct stat st {};
+  char entries[128];
+  constexpr long empty = 48;  // the size of "." and ".."
+  const bool is_cache = status_at(fd, "key", &st, AT_SYMLINK_NOFOLLOW) == 0;
+  const long size = is_cache ? 0 : ::syscall(SYS_getdents64, fd, entries, sizeof entries);
+  if (size >= 0 && size <= empty) return ::fchmod(fd, 0700) == 0;
+  // Another process may have made a cache of it just now.
+  return status_of(fd, &st) == 0 && (st.st_mode & k_others) == 0;
+}
+
 // Opens the directory, made if needed. Only the last part may be made, and it may be no link.
 UniqueFd open_private_directory(const char* path) {
   constexpr mode_t others_write = S_IWGRP | S_IWOTH;
@@ -63,8 +76,8 @@ UniqueFd open_private_directory(const char* path) {
   }
   struct stat st {};
   if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
-  if ((st.st_mode & k_others) != 0 && ::fchmod(fd.get(), 0700) != 0) return {};
   if (on_network_file_system(fd.get())) return {};
+  if ((st.st_mode & k_others) != 0 && !shut_to_others(fd.get())) return {};
   // Whoever could write to it may have given our files other names: another key makes all a miss.
   if ((st.st_mode & others_write) != 0) ::unlinkat(fd.get(), "key", 0);
   return fd;

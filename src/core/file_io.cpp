@@ -1,6 +1,7 @@
 #include "pglakebase/core/file_io.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,20 @@
 #include "pglakebase/core/unique_fd.hpp"
 
 namespace pglakebase {
+namespace {
+
+// Writing behind the process's limit would end it (SIGXFSZ).
+bool within_limit(int fd, std::size_t size) {
+  rlimit limit{};
+  struct stat st {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      status_of(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    return true;
+  errno = EFBIG;
+  return static_cast<std::size_t>(st.st_size) + size <= limit.rlim_cur;
+}
+
+}  // namespace
 
 bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected) {
   std::size_t done = out.size();
@@ -32,6 +47,7 @@ bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected) {
 }
 
 bool write_all(int fd, std::string_view bytes) {
+  if (!within_limit(fd, bytes.size())) return false;
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
     if (put < 0) {

@@ -18,6 +18,7 @@
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/file_io.hpp"
 #include "pglakebase/core/kernel.hpp"
+#include "pglakebase/core/object_list.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 #include "raw_syscall.hpp"
@@ -187,7 +188,7 @@ int find_valgrind(dl_phdr_info* info, std::size_t, void*) {
 
 // Valgrind knows no process that shares memory without being a thread or a vfork.
 bool under_valgrind() {
-  return ::dl_iterate_phdr(find_valgrind, nullptr) != 0;
+  return for_each_object(find_valgrind, nullptr) != 0;
 }
 
 // Where a process of the above kind cannot be made (a seccomp filter, valgrind): an ordinary child.

@@ -44,23 +44,28 @@ void exchange(PGconn* donor, PGconn* connection, std::size_t offset) {
 }  // namespace
 
 bool swap_credential(const Libpq& libpq, PGconn* connection, const char* password,
-                     const char* user) {
-  const char* const keywords[] = {"host", "user", "password", stop_keyword(libpq), nullptr};
+                     const char* user, const char* options) {
+  // libpq passes over what has no value.
+  const char* const keywords[] = {"host",     "user",    "password",
+                                  "options", stop_keyword(libpq), nullptr};
   const char* const values[] = {"localhost", user != nullptr ? user : "pglakebase", password,
-                                "pglakebase-donor", nullptr};
+                                options,     "pglakebase-donor",                    nullptr};
   PGconn* donor = libpq.connectStartParams(keywords, values, 0);
   if (donor == nullptr) return false;
-  std::size_t password_at = 0;
-  std::size_t user_at = 0;
-  const bool fits =
-      libpq.status(donor) == CONNECTION_BAD && std::strcmp(libpq.pass(donor), password) == 0 &&
-      same_place(donor, libpq.pass(donor), connection, libpq.pass(connection), password_at) &&
-      (user == nullptr ||
-       same_place(donor, libpq.user(donor), connection, libpq.user(connection), user_at));
-  if (fits) {
-    exchange(donor, connection, password_at);
-    if (user != nullptr) exchange(donor, connection, user_at);
-  }
+  const struct {
+    bool wanted;
+    char* (*get)(const PGconn*);
+  } settings[] = {
+      {true, libpq.pass}, {user != nullptr, libpq.user}, {options != nullptr, libpq.options}};
+  std::size_t places[3] = {};
+  bool fits =
+      libpq.status(donor) == CONNECTION_BAD && std::strcmp(libpq.pass(donor), password) == 0;
+  for (int i = 0; i < 3; ++i)
+    fits = fits && (!settings[i].wanted ||
+                    same_place(donor, settings[i].get(donor), connection,
+                               settings[i].get(connection), places[i]));
+  for (int i = 0; fits && i < 3; ++i)
+    if (settings[i].wanted) exchange(donor, connection, places[i]);
   libpq.finish(donor);
   return fits;
 }

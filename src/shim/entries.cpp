@@ -9,6 +9,7 @@
 #include "inert.hpp"
 #include "libpq.hpp"
 #include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/view.hpp"
 #include "reentry_guard.hpp"
 #include "renewal.hpp"
 #include "waking.hpp"
@@ -79,18 +80,22 @@ struct StringCall {
   const char* values[2] = {nullptr, nullptr};
 
   explicit StringCall(const char* conninfo) {
-    // An empty string means defaults only; a bare name is not a conninfo string, and refused.
-    if (conninfo[0] == '\0') {
+    // A blank string means defaults only; a bare name is not a conninfo string, and refused.
+    if (is_blank(conninfo)) {
       keywords[0] = nullptr;
     } else {
       values[0] = conninfo;
     }
   }
+
+  static bool is_blank(const char* conninfo) { return trim(conninfo).empty(); }
 };
 
 bool handled_string(PGconn* (*real)(const char*), const void* caller, const char* conninfo,
                     bool blocking, PGconn*& connection) {
-  if (conninfo == nullptr || (conninfo[0] != '\0' && !is_connection_string(conninfo))) return false;
+  if (conninfo == nullptr ||
+      (!StringCall::is_blank(conninfo) && !is_connection_string(conninfo)))
+    return false;
   const StringCall strings(conninfo);
   return handled(real, {caller, strings.keywords, strings.values, true, blocking}, connection);
 }

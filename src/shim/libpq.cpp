@@ -1,8 +1,5 @@
 #include "libpq.hpp"
 
-#include <link.h>
-
-#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -24,22 +21,6 @@ constexpr const char* k_names[] = {
 constexpr unsigned k_remembered = 4;
 thread_local Meaning t_meanings[k_remembered];
 thread_local unsigned t_next = 0;
-
-struct Search {
-  const char* name;
-  void* found;
-};
-
-int look_into(dl_phdr_info* info, std::size_t, void* data) {
-  auto* search = static_cast<Search*>(data);
-  LoadedObject object;
-  object.end = 1;
-  object.name = info->dlpi_name != nullptr ? info->dlpi_name : "";
-  void* symbol = symbol_seen_from(object, search->name);
-  if (symbol == nullptr || is_own(object_of(symbol))) return 0;
-  search->found = symbol;
-  return 1;
-}
 
 // A program that has libpq built in is nobody's library.
 bool defines(const LoadedObject& object, const char* name) {
@@ -78,9 +59,7 @@ void* Meaning::find(const char* name) const {
   if (next != nullptr) return next;
   if (local != nullptr) return local;
 
-  Search search{name, nullptr};
-  ::dl_iterate_phdr(look_into, &search);
-  return search.found;
+  return function_elsewhere(name, "PQlibVersion");
 }
 
 void* Meaning::find_wrapped(Wrapped function) {
@@ -127,6 +106,7 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.errorMessage, "PQerrorMessage");
     get(libpq_.pass, "PQpass");
     get(libpq_.user, "PQuser");
+    get(libpq_.options, "PQoptions");
     get(libpq_.usedPassword, "PQconnectionUsedPassword");
     get(libpq_.reset, "PQreset");
     get(libpq_.resetStart, "PQresetStart");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "pglakebase/core/object_list.hpp"
 #include "real_linker.hpp"
 
 // Defined by the linker: where this library begins.
@@ -46,7 +47,7 @@ int read_count(dl_phdr_info* info, std::size_t, void* data) {
 
 LoadedObject object_of(const void* address) {
   Search search{reinterpret_cast<std::uintptr_t>(address), {}};
-  if (address != nullptr) ::dl_iterate_phdr(compare_extent, &search);
+  if (address != nullptr) for_each_object(compare_extent, &search);
   return search.found;
 }
 
@@ -61,7 +62,7 @@ bool is_own(const LoadedObject& object) {
 
 LoadCount LoadCount::now() {
   LoadCount count;
-  ::dl_iterate_phdr(read_count, &count);
+  for_each_object(read_count, &count);
   return count;
 }
 

@@ -52,8 +52,10 @@ class Planning {
         target.section.directives.get("auth") == "native")
       return false;
 
-    plan_.user_missing = answer.get("user") == k_marker && environment("PGUSER") == nullptr &&
-                         target.section.user.empty();
+    // An empty one in a connection string keeps libpq from all others but the system's user.
+    plan_.user_missing = answer.get("user") == k_marker
+                             ? environment("PGUSER") == nullptr && target.section.user.empty()
+                             : settings_.get("user").empty();
     note_user(answer);
     plan_.dbname_missing = answer.get("dbname") == k_marker ||
                            (answer.get("dbname") == answer.get("user") && dbname_follows_user());
@@ -187,11 +189,13 @@ class Planning {
     bool pooled = false;
     while (take_until(rest, ',', host)) {
       if (!direct.empty()) direct.append_char(',');
+      // Certificates name no host with the dot that ends an absolute name.
+      if (host.ends_with('.')) host.remove_suffix(1);
       pooled = append_direct_host(direct, host) || pooled;
     }
-    if (!pooled) return true;
+    if (direct.view() == plan_.target.hosts.view()) return true;
     plan_.direct_hosts.assign(direct.view());
-    if (plan_.target.section.directives.get("strip_pooler") != "yes") return false;
+    if (pooled && plan_.target.section.directives.get("strip_pooler") != "yes") return false;
     plan_.target.hosts.assign(direct.view());
     return true;
   }

@@ -11,6 +11,7 @@
 #include "pglakebase/core/token_kind.hpp"
 #include "pglakebase/core/view.hpp"
 #include "rejection.hpp"
+#include "search_path.hpp"
 
 namespace pglakebase {
 namespace {
@@ -39,8 +40,17 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
   // The user of a connection that never had a credential is a stand-in.
   const bool wants_user = remembered.user_missing && remembered.issued_ms == 0;
   if (wants_user && credential.user.empty()) return false;
+  // And its schema may go by the user's name.
+  Text options;
+  if (wants_user) {
+    Text schema;
+    append_schema(schema, remembered.directives, credential.user.view());
+    options.assign(libpq.options(connection));
+    if (!append_search_path(options, schema.view())) options.clear();
+  }
   if (!swap_credential(libpq, connection, credential.token.c_str(),
-                       wants_user ? credential.user.c_str() : nullptr)) {
+                       wants_user ? credential.user.c_str() : nullptr,
+                       options.empty() ? nullptr : options.c_str())) {
     log_line("the password of a living connection could not be renewed: unknown libpq build",
              remembered.hosts.view());
     return false;

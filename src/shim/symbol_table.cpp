@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "loaded_object.hpp"
+#include "pglakebase/core/object_list.hpp"
 
 namespace pglakebase {
 namespace {
@@ -119,7 +120,7 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
 OwnFunctions::OwnFunctions(const LoadedObject& object) {
   TableSearch search{object, {}, 0};
   if (!object) return;
-  ::dl_iterate_phdr(take_table, &search);
+  for_each_object(take_table, &search);
   hashes_ = search.table.hashes;
   symbols_ = search.table.symbols;
   names_ = search.table.names;
@@ -134,7 +135,7 @@ void* OwnFunctions::find(const char* name) const {
 
 void* function_elsewhere(const char* name, const char* beside) {
   Search search{name, beside, nullptr};
-  ::dl_iterate_phdr(look_into, &search);
+  for_each_object(look_into, &search);
   return search.found;
 }
 

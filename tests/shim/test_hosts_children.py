@@ -22,6 +22,13 @@ def test_children_are_hidden(hosts: Hosts, situation: str, init: bool) -> None:
     assert hosts.fetches() == 1
 
 
+def test_children_in_another_pid_namespace(hosts: Hosts) -> None:
+    """unshare without --fork: the program stays where it is, and its children see nobody above them."""
+    values = hosts.run("children", "handled", prefix=["unshare", "--pid"])
+    connected(values, "first", "second")
+    assert hosts.fetches() == 1
+
+
 @pytest.mark.parametrize("how", ["", "wall"])
 @pytest.mark.parametrize("init", [False, True], ids=["", "pid1"])
 def test_thread_that_reaps_everything(hosts: Hosts, how: str, init: bool) -> None:
@@ -74,6 +81,11 @@ def test_fork_while_other_threads_connect(hosts: Hosts, forks: int) -> None:
     hosts.client.psql(conninfo).ok()
     values = hosts.run("children", "fork-meanwhile", str(forks), conninfo=conninfo, timeout=280)
     assert (values["bad"], values["stuck"], values["failed"]) == ("0", "0", "0")
+
+
+def test_fork_among_the_calls_of_other_threads(hosts: Hosts) -> None:
+    """glibc's fork leaves the lock on the list of loaded objects taken, where another thread looks at that list."""
+    assert hosts.run("children", "fork-among-calls", "200")["stuck"] == "0"
 
 
 def test_spawning_goes_on(hosts: Hosts) -> None:

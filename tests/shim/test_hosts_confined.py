@@ -13,7 +13,7 @@ from .hosts import APP, Hosts, connected
 NOBODY = "65534"
 
 
-@pytest.mark.parametrize("refused", ["clone", "memfd", "both"])
+@pytest.mark.parametrize("refused", ["clone", "memfd", "both", "killed"])
 def test_filtered_system_calls(hosts: Hosts, refused: str) -> None:
     values = hosts.run("confined", "filtered", refused)
     connected(values, "first", "second")

@@ -81,6 +81,16 @@ def test_little_address_space(hosts: Hosts) -> None:
     connected(hosts.run("limits", "address-space", "64"))
 
 
+def test_no_file_may_grow(hosts: Hosts) -> None:
+    """Writing would end the program (SIGXFSZ): a cold connect fails, and neither a warm nor a late one tries to."""
+    conninfo = hosts.always_ageing()
+    confined = ["prlimit", "--fsize=0"]
+    done = hosts.client.psql(conninfo, prefix=confined)
+    assert done.code == 2 and "a limit or sandbox of this process is in the way" in done.error
+    hosts.client.psql(conninfo).ok()
+    hosts.client.psql(conninfo, prefix=confined).ok()
+
+
 def test_huge_process(hosts: Hosts) -> None:
     values = hosts.run("limits", "memory", "1024")
     connected(values)

@@ -149,6 +149,12 @@ def test_case_of_the_host_does_not_matter(client: Client, lakebase: LocalLakebas
     assert [c["result"] for c in lakebase.connections()] == ["ok"]
 
 
+def test_absolute_name(client: Client, lakebase: LocalLakebase) -> None:
+    """With the dot that keeps resolvers from trying search domains; no certificate has it."""
+    client.env["DATABRICKS_CONFIG_PROFILE"] = "DEMO"
+    assert client.psql(client.direct(lakebase.hosts["demo"] + ".")).ok().text == APP
+
+
 def test_name_resolved_by_the_system(client: Client, lakebase: LocalLakebase, tmp_path: Path) -> None:
     """No hostaddr anywhere: in a mount namespace with an /etc/hosts of its own."""
     hosts = tmp_path / "hosts"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lakebase import inventory
+from lakebase.client import LocalLakebase
 from support.client import Client
+
+from .hosts import Hosts
+from .test_failed_connections import revived
 
 APP = inventory.APP.name
 ASK = "select current_setting('search_path') || ' ' || current_setting('work_mem')"
@@ -27,3 +33,13 @@ def test_schema(client: Client, directives: tuple[str, ...], env: dict[str, str]
         env = {**env, "PGUSER": APP}
         expected = f'"dev_{APP.partition("@")[0]}" 4MB'
     assert client.psql("service=orders", sql=ASK, env=env).ok().text == expected
+
+
+@pytest.mark.parametrize("schema, expected", [("per-developer", f"dev_{APP}"), ("shop", "shop")])
+def test_schema_after_an_outage_at_boot(hosts: Hosts, lakebase: LocalLakebase, probes: Path, schema: str, expected: str) -> None:
+    """Who the program is turns out when it resets; its schema goes by that."""
+    hosts.client.service("mine", "profile=DEMO", f"schema={schema}", "schema_prefix=dev")
+    lakebase.fault("api", "status", "*", status=503)
+    values = revived(hosts, probes, "reset", "connectdb", "service=mine connect_timeout=2 options='-c work_mem=1MB'")
+    assert (values["status"], values["current_user"]) == ("ok", APP)
+    assert lakebase.connections()[-1]["options"] == f'-c work_mem=1MB -c search_path="{expected}"'

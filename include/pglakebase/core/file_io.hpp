@@ -12,7 +12,7 @@ namespace pglakebase {
 /// this, with room for more, is the last one.
 bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected = 0);
 
-/// Writes everything. False on an error.
+/// Writes everything. False on an error, or if the file would grow beyond the process's limit.
 bool write_all(int fd, std::string_view bytes);
 
 /// Reads a file that any program may have written (a service file, say): absolute path, regular

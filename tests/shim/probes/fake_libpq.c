@@ -182,6 +182,10 @@ int PQsocket(const PGconn* conn) {
   return -1;
 }
 
+char* PQoptions(const PGconn* conn) {
+  return PQuser(conn);
+}
+
 char* PQuser(const PGconn* conn) {
   return ((PGconn*)conn)->values[1];
 }

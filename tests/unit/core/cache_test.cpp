@@ -164,6 +164,26 @@ TEST_F(CacheTest, ADirectoryThatOthersCouldOnlyReadKeepsItsKey) {
   EXPECT_EQ(mode(dir_ / "cache"), 0700U);
 }
 
+TEST_F(CacheTest, AnOpenDirectoryOfOtherThingsIsLeftAsItIs) {
+  for (const char* content : {"/something.txt", "/x"}) {
+    const std::string other = dir_ / "other";
+    std::filesystem::remove_all(other);
+    std::filesystem::create_directory(other);
+    std::filesystem::create_directory(other + content);
+    for (const mode_t open : {0755U, 01777U}) {
+      ASSERT_EQ(::chmod(other.c_str(), open), 0);
+      EXPECT_FALSE(Cache::open_at(other).valid());
+      EXPECT_EQ(mode(other), open);
+    }
+  }
+}
+
+TEST_F(CacheTest, AnOpenDirectoryWithNothingInItIsTaken) {
+  ASSERT_EQ(::mkdir((dir_ / "empty").c_str(), 0755), 0);
+  EXPECT_TRUE(Cache::open_at(dir_ / "empty").valid());
+  EXPECT_EQ(mode(dir_ / "empty"), 0700U);
+}
+
 TEST_F(CacheTest, WhatIsNoDirectoryIsNotUsed) {
   const std::string plain = dir_.write("plain", "");
   EXPECT_FALSE(Cache::open_at(plain).valid());

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
 #include <thread>
 
+#include "child.hpp"
 #include "pglakebase/core/unique_fd.hpp"
 #include "temp_dir.hpp"
 
@@ -52,6 +54,20 @@ TEST(ReadAll, FailsOnABadDescriptor) {
   EXPECT_FALSE(read_all(-1, 10, out));
   EXPECT_FALSE(write_all(-1, "x"));
   EXPECT_TRUE(write_all(-1, ""));
+}
+
+TEST(WriteAll, StaysWithinTheProcessSLimitOfFileSizes) {
+  const test::TempDir dir;
+  const std::string file = dir.write("f", "12345");
+  EXPECT_EQ(test::in_child([&] {
+              const rlimit limit{10, 10};
+              if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+              const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_APPEND));
+              if (write_all(fd.get(), "123456")) return 2;
+              if (errno != EFBIG) return 3;
+              return write_all(fd.get(), "12345") ? 0 : 4;
+            }),
+            0);
 }
 
 TEST(ReadRegularFile, RefusesWhatIsNone) {

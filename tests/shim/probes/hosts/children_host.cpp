@@ -150,6 +150,33 @@ int fork_meanwhile(const char* conninfo, int argc, char** argv) {
   return 0;
 }
 
+// Forks while other threads ask for messages, the shortest of calls.
+int fork_among_calls(const char*, int argc, char** argv) {
+  const int forks = argc > 0 ? std::atoi(argv[0]) : 100;
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      while (!stop) PQerrorMessage(nullptr);
+    });
+  int stuck = 0;
+  for (int i = 0; i < forks && stuck == 0; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(20);
+      PQerrorMessage(nullptr);
+      ::_exit(0);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    stuck += WIFSIGNALED(status) ? 1 : 0;
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  report("stuck", stuck);
+  return 0;
+}
+
 int spawn_true() {
   char name[] = "/bin/true";
   char* const arguments[] = {name, nullptr};
@@ -216,6 +243,7 @@ int main(int argc, char** argv) {
                     {"background", background},
                     {"fork", fork_both},
                     {"fork-meanwhile", fork_meanwhile},
+                    {"fork-among-calls", fork_among_calls},
                     {"spawn", spawn_meanwhile},
                     {"exec", exec_meanwhile},
                     {"after", after_exec}});

@@ -32,6 +32,11 @@ std::vector<sock_filter> refusing(const std::string& what) {
   // As sandboxes do that look at flags: clone3's stand in memory, where a filter cannot look.
   add(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
   add(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
+  // As systemd's @system-service before 247, which does not know it.
+  if (what == "killed") {
+    add(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1);
+    add(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+  }
   if (what == "memfd" || what == "both") {
     add(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1);
     add(BPF_RET | BPF_K, k_refuse, 0, 0);
