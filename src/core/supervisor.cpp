@@ -28,12 +28,13 @@ long address(const void* pointer) {
 
 // A host's descriptors must not live on in here: somebody may wait for the end of a pipe.
 //
-// Found in /proc first: close_range() is younger than some systems' filters, and a filter that kills
-// for what it does not know would, before Linux 5.16, kill everybody who shares this memory.
+// Found in /proc first: close_range() is younger than some systems' filters, and a filter that
+// kills for what it does not know would, before Linux 5.16, kill everybody who shares this memory.
 bool close_what_is_listed() {
   // So that there is a number for the list.
   raw_syscall(SYS_close, 0);
-  const long list = raw_syscall(SYS_openat, AT_FDCWD, address("/proc/self/fd"), O_RDONLY | O_DIRECTORY);
+  const long list =
+      raw_syscall(SYS_openat, AT_FDCWD, address("/proc/self/fd"), O_RDONLY | O_DIRECTORY);
   if (list < 0) return false;
   // struct linux_dirent64: its size stands at 16, its name at 19.
   alignas(8) unsigned char entries[1024];

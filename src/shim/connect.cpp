@@ -164,7 +164,8 @@ class Connecting {
     const Text& root = plan_.roots.learned.empty() ? plan_.tls.sslrootcert : plan_.roots.learned;
     if (!root.empty()) arguments_.append("sslrootcert", root.c_str());
     if (plan_.has_gssencmode) arguments_.append("gssencmode", "disable");
-    // With a stand-in for the user it is found when the user is known: then they are put in together.
+    // With a stand-in for the user it is found when the user is known: then they are put in
+    // together.
     if (plan_.user_missing && user == k_stand_in) return;
     Text schema;
     append_schema(schema, plan_.target.section.directives,

@@ -43,13 +43,14 @@ void exchange(PGconn* donor, PGconn* connection, std::size_t offset) {
 
 }  // namespace
 
-bool swap_credential(const Libpq& libpq, PGconn* connection, const char* password,
-                     const char* user, const char* options) {
+bool swap_credential(const Libpq& libpq, PGconn* connection, const char* password, const char* user,
+                     const char* options) {
   // libpq passes over what has no value.
-  const char* const keywords[] = {"host",     "user",    "password",
-                                  "options", stop_keyword(libpq), nullptr};
-  const char* const values[] = {"localhost", user != nullptr ? user : "pglakebase", password,
-                                options,     "pglakebase-donor",                    nullptr};
+  const char* const keywords[] = {"host", "user", "password", "options", stop_keyword(libpq),
+                                  nullptr};
+  const char* const values[] = {"localhost",        user != nullptr ? user : "pglakebase",
+                                password,           options,
+                                "pglakebase-donor", nullptr};
   PGconn* donor = libpq.connectStartParams(keywords, values, 0);
   if (donor == nullptr) return false;
   const struct {
@@ -61,9 +62,8 @@ bool swap_credential(const Libpq& libpq, PGconn* connection, const char* passwor
   bool fits =
       libpq.status(donor) == CONNECTION_BAD && std::strcmp(libpq.pass(donor), password) == 0;
   for (int i = 0; i < 3; ++i)
-    fits = fits && (!settings[i].wanted ||
-                    same_place(donor, settings[i].get(donor), connection,
-                               settings[i].get(connection), places[i]));
+    fits = fits && (!settings[i].wanted || same_place(donor, settings[i].get(donor), connection,
+                                                      settings[i].get(connection), places[i]));
   for (int i = 0; fits && i < 3; ++i)
     if (settings[i].wanted) exchange(donor, connection, places[i]);
   libpq.finish(donor);

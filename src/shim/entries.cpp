@@ -93,8 +93,7 @@ struct StringCall {
 
 bool handled_string(PGconn* (*real)(const char*), const void* caller, const char* conninfo,
                     bool blocking, PGconn*& connection) {
-  if (conninfo == nullptr ||
-      (!StringCall::is_blank(conninfo) && !is_connection_string(conninfo)))
+  if (conninfo == nullptr || (!StringCall::is_blank(conninfo) && !is_connection_string(conninfo)))
     return false;
   const StringCall strings(conninfo);
   return handled(real, {caller, strings.keywords, strings.values, true, blocking}, connection);
