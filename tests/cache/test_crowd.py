@@ -18,7 +18,7 @@ def report(what: str, values: dict[str, str], product: Product) -> None:
     print(f"{what}: {values}, helpers={len(product.helpers())}, calls={product.calls()}")
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.alone])])
+@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.full)])
 def test_one_sign_in_for_all(product: Product, crowd_probes: Path, count: int) -> None:
     values = rush(product, crowd_probes, count, 1, "demo")
     report(f"{count} processes", values, product)
@@ -30,7 +30,7 @@ def test_one_sign_in_for_all(product: Product, crowd_probes: Path, count: int) -
     assert int(values["maxrss_kib"]) < 40_000
 
 
-@pytest.mark.parametrize("each", [2, pytest.param(20, marks=[pytest.mark.full, pytest.mark.alone])])
+@pytest.mark.parametrize("each", [2, pytest.param(20, marks=pytest.mark.full)])
 def test_fifty_endpoints_with_a_limited_api(fleet: LocalLakebase, build: Path, tmp_path: Path, crowd_probes: Path,
                                             each: int) -> None:
     product = Product(build, fleet, tmp_path)

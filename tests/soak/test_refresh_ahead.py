@@ -45,7 +45,7 @@ def probe(build: Path) -> Path:
     return build / "tests" / "soak" / "probes" / "soak"
 
 
-@pytest.mark.parametrize("seconds", [16, pytest.param(60, marks=[pytest.mark.full, pytest.mark.alone])])
+@pytest.mark.parametrize("seconds", [16, pytest.param(60, marks=pytest.mark.full)])
 def test_nobody_waits(product: Product, lakebase: LocalLakebase, probe: Path, seconds: int) -> None:
     lakebase.fault("api", "delay", CREDENTIALS, seconds=LATENCY_S)
     done = together(product, probe, 4, seconds, 8, 150)
@@ -77,13 +77,12 @@ def without_a_server(product: Product, lakebase: LocalLakebase, probe: Path, thr
     assert lakebase.calls(CREDENTIALS) <= Rules(4, seconds).fetches(Story())
 
 
-@pytest.mark.parametrize("connects", [150, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.alone])])
+@pytest.mark.parametrize("connects", [150, pytest.param(1000, marks=pytest.mark.full)])
 def test_64_threads(product: Product, lakebase: LocalLakebase, probe: Path, connects: int) -> None:
     without_a_server(product, lakebase, probe, 64, connects)
 
 
 @pytest.mark.full
-@pytest.mark.alone
 def test_64_threads_under_tsan(product: Product, lakebase: LocalLakebase, tmp_path: Path) -> None:
     """Library and program both."""
     directory = tmp_path / "tsan"
@@ -104,7 +103,6 @@ VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--err
 
 
 @pytest.mark.full
-@pytest.mark.alone
 def test_threads_under_valgrind(product: Product, probe: Path) -> None:
     done = product.run(probe, "service=demo", "30", "8", "200", prefix=VALGRIND, timeout=200)
     assert done.code == 0, done.error

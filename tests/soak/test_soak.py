@@ -20,12 +20,11 @@ def test_short(build: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.alone
 def test_long(build: Path, tmp_path: Path) -> None:
     assert_nothing_wrong(run_soak(build, Plan(seconds=100, seed=2), tmp_path))
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(250, marks=[pytest.mark.full, pytest.mark.alone])])
+@pytest.mark.parametrize("kills", [20, pytest.param(250, marks=pytest.mark.full)])
 def test_helpers_killed(build: Path, tmp_path: Path, kills: int) -> None:
     """While others go on; no record is ever torn. (scripts/soak --kills has as many as one likes.)"""
     result = run_soak(build, killing(kills), tmp_path)

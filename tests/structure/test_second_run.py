@@ -43,8 +43,8 @@ def run(module: ModuleType, directory: Path, text: str) -> list[str]:
     (directory / "conftest.py").write_text("from support.failed_list import pytest_addoption, pytest_configure\n")
     file = directory / "test_it.py"
     file.write_text(f"import os, pathlib, pytest\n{text}")
-    suite = module.Suite(argparse.Namespace(keyword=None))
-    suite.pytest(module.Part("step", [str(file)], "", {}))
+    suite = module.Suite(argparse.Namespace(keyword=None, tests=[str(file)]))
+    suite.pytest("step", "none", [])
     out = io.StringIO()
     summary.report(suite.totals, {}, out)
     return [line.replace("step: ", "") for line in out.getvalue().splitlines()]
@@ -59,17 +59,6 @@ def test_one_that_fails_twice_has_failed(scripts_test: ModuleType, tmp_path: Pat
     assert run(scripts_test, tmp_path, GOOD + UNSTEADY + BAD) == [
         "FAILED test_bad", "unsteady: test_unsteady failed, and passed only when it ran once more, alone",
         "2 passed, 1 failed"]
-
-
-def test_all_parts_count(scripts_test: ModuleType, tmp_path: Path) -> None:
-    suite = scripts_test.Suite(argparse.Namespace(keyword=None))
-    (tmp_path / "conftest.py").write_text("from support.failed_list import pytest_addoption, pytest_configure\n")
-    for name, text in (("one", GOOD + BAD), ("two", GOOD + "@pytest.mark.full\n" + BAD)):
-        (tmp_path / f"test_{name}.py").write_text(f"import pytest\n{text}")
-    suite.pytest(scripts_test.Part("one", [str(tmp_path / "test_one.py")], "", {}),
-                 scripts_test.Part("two", [str(tmp_path / "test_two.py")], "not full", {}))
-    assert suite.totals.failed == ["one: test_bad"]
-    assert suite.totals.passed == ["one: test_good", "two: test_good"]
 
 
 @pytest.mark.parametrize("text, passed", [
