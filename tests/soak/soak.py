@@ -97,6 +97,7 @@ class Result:
         events = [(t.seen, f"token until {self._since(t.expires)}"
                    + (f", revoked at {self._since(t.revoked)}" if t.revoked else "")) for t in self.story.tokens.values()]
         events += [(at, "revocation") for at in self.story.revocations]
+        events += [(at, "what the cache holds forgotten") for at in self.story.forgets]
         events += [(at, "helper killed") for at in self.story.kills]
         events += [(start, f"API out or spared until {self._since(end)}") for start, end in self.story.outages]
         events += [(start, f"endpoint asleep until {self._since(end)}") for start, end in self.story.sleeps]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from . import watcher
 from .judge import Attempt, Rules, Story, Token, attempts
 from .soak import Plan, Result, killing, run_soak
 
@@ -76,3 +78,22 @@ def test_every_line_counts() -> None:
         Attempt(True, "connect", 1, 2, ""), Attempt(False, "reset", 3, 4, "words: of a kind")]
     assert Result(Plan(), Story(), [failed()], {}, 0, ["torn"], 0, 9).judge().problems[-2:] == [
         "nothing connected at all", "torn"]
+
+
+def test_what_is_forgotten_while_it_is_read_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story()
+    seen = watcher.Watcher(tmp_path, story)
+    (tmp_path / "credential-1").write_text(f"pglakebase=1\nkind=credential\ntoken=t\nissued_ms=1\nexpires_ms={watcher.now_ms() + 9000}\nend=1\n")
+    forgetting = threading.Thread(target=seen.forget)
+    read = watcher.record
+
+    def read_slowly(file: Path) -> str | None:
+        text = read(file)
+        forgetting.start()
+        forgetting.join(0.3)
+        return text
+
+    monkeypatch.setattr(watcher, "record", read_slowly)
+    seen._look()
+    forgetting.join()
+    assert [token.revoked is not None for token in story.tokens.values()] == [True]

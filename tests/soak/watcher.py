@@ -34,7 +34,7 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self._cache = cache
         self._story = story
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._stop_now = threading.Event()
         self._outage_since: int | None = None
         self._held_until = 0
@@ -95,17 +95,22 @@ class Watcher(threading.Thread):
             kind = file.name.split("-", 1)[0]
             if kind in ("key", "lock", "new", "roots"):
                 continue
-            text = record(file)
-            if text is None:
-                continue
-            if not text.startswith("pglakebase=1\n") or not text.endswith("\nend=1\n"):
-                self.torn.append(f"{file.name} is no whole record: {len(text)} bytes")
-            elif kind == "credential":
-                self._note_token(fields(text))
-            elif kind == "replacement":
-                self._story.replaced[int(fields(text)["at_ms"])] = now_ms()
-            elif kind in ("failure", "trouble"):
-                self._note_hold(fields(text))
+            # What is read is noted before anybody forgets it: else it would seem to be there after that.
+            with self._lock:
+                self._look_at(file, kind)
+
+    def _look_at(self, file: Path, kind: str) -> None:
+        text = record(file)
+        if text is None:
+            return
+        if not text.startswith("pglakebase=1\n") or not text.endswith("\nend=1\n"):
+            self.torn.append(f"{file.name} is no whole record: {len(text)} bytes")
+        elif kind == "credential":
+            self._note_token(fields(text))
+        elif kind == "replacement":
+            self._story.replaced[int(fields(text)["at_ms"])] = now_ms()
+        elif kind in ("failure", "trouble"):
+            self._note_hold(fields(text))
 
     def _note_token(self, values: dict[str, str]) -> None:
         name = hashlib.sha256(values["token"].encode()).hexdigest()

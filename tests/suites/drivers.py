@@ -46,7 +46,7 @@ def built(name: str, sources_of: Path, *commands: list[str]) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-r", sources_of, place], check=True)
         for command in commands:
-            subprocess.run(command, cwd=place, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=500)
+            subprocess.run(command, cwd=place, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=1200)
         stamp.write_text(str(sources_of))
     return place
 

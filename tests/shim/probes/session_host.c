@@ -1,5 +1,6 @@
 // Opens plugins RTLD_LOCAL, each with a libpq of its own, and lets each of them do, in turn, what
-// the lines of standard input say:  session_host PLUGIN...   ("-": what is linked into this program)
+// the lines of standard input say:  session_host PLUGIN...
+// "-" is what is linked into this program.
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
