@@ -117,8 +117,9 @@ def test_a_service_that_hangs_is_not_waited_for_where_nobody_named_it(lakebase: 
     lakebase.fault("api", "hang", IMDS)
     started = time.monotonic()
     assert request_.run().record["user"] == inventory.GUIDE_APP.name
-    assert time.monotonic() - started < 2.5
+    spent = time.monotonic() - started
     assert lakebase.calls(IMDS, "imds") == 1
+    assert spent < 2.5
     # Whoever says that there is one waits for it.
     lakebase.clear_faults()
     assert Request(request_.hosts, request_.cache, request_.home, {
