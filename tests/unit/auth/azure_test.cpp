@@ -103,9 +103,10 @@ TEST_F(AzureTest, AResourceIdBringsTheHeadersForThoseWhoAreNoMembers) {
   const WorkspaceToken token = azure_workspace_token(context(), ask);
   EXPECT_EQ(token.expires_ms, 460'000);
   ASSERT_EQ(token.headers.size(), 2U);
-  EXPECT_EQ(token.headers[0].name, "X-Databricks-Azure-SP-Management-Token");
-  EXPECT_EQ(token.headers[0].value.reveal(), "https://management.core.windows.net/");
-  EXPECT_EQ(token.headers[1].value.reveal(), "/subscriptions/1");
+  EXPECT_EQ(token.headers[0].name, "X-Databricks-Azure-Workspace-Resource-Id");
+  EXPECT_EQ(token.headers[0].value.reveal(), "/subscriptions/1");
+  EXPECT_EQ(token.headers[1].name, "X-Databricks-Azure-SP-Management-Token");
+  EXPECT_EQ(token.headers[1].value.reveal(), "https://management.core.windows.net/");
 }
 
 }  // namespace

@@ -362,7 +362,7 @@ TEST_F(FetchTest, ConfigurationErrorsArePermanentAndHoldShortly) {
   set("DATABRICKS_HOST", "");
   EXPECT_TRUE(contains(sentence(), "no Databricks workspace is configured"));
   set("DATABRICKS_HOST", "https://w");
-  request_.environment.push_back({"DATABRICKS_CONFIG_PROFILE", "GONE"});
+  request_.directives.push_back({"profile", "GONE"});
   const Answer answer = run();
   EXPECT_TRUE(answer.failure.permanent);
   EXPECT_EQ(answer.failure.not_before_ms, clock_.wall + ConfigError::k_file_hold_ms);
