@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,8 +17,7 @@ PATIENCE = 3
 STATUSES = {"401": 401, "403": 403, "404": 404}
 ANSWERS = {"garbage": ("no JSON object", {}), "null": ("no JSON object", {}), "empty": ("no JSON object", {}),
            "html": ("web page", {}), "wrong_types": ("no t", {}), "huge": ("far more than a credential", {"bytes": 2 << 20})}
-PASSING = {"429": ("limits how often", {"status": 429, "retry_after": 60}), "500": ("could not answer", {"status": 500}),
-           "hang": ("in time", {})}
+PASSING = {"429": ("limits how often", {"status": 429, "retry_after": 60}), "500": ("could not answer", {"status": 500})}
 
 
 @pytest.fixture(params=SOURCES, ids=lambda source: source.auth_type)
@@ -79,7 +79,7 @@ def test_tokens_that_have_ended(sign_in: SignIn, source: Source) -> None:
     pytest.param(kind, marks=pytest.mark.full if kind != "429" else ()) for kind in PASSING])
 def test_troubles_that_pass(sign_in: SignIn, source: Source, kind: str) -> None:
     part, options = PASSING[kind]
-    sign_in.lakebase.fault("api", "status" if options else kind, source.route, **options)
+    sign_in.lakebase.fault("api", "status", source.route, **options)
     # A new identity token may be a new identity, for which nobody has asked yet.
     settings = source.settings(sign_in.lakebase, sign_in.directory)
     begun = time.monotonic()
@@ -92,6 +92,28 @@ def test_troubles_that_pass(sign_in: SignIn, source: Source, kind: str) -> None:
         sentence = sign_in.refusal(45, **settings)
         assert part in sentence and names_it(sentence, sign_in, source)
     stays_with_it(sign_in, source)
+
+
+@pytest.mark.full
+def test_those_who_hang(sign_in: SignIn) -> None:
+    """All at once, since each takes as long as a helper lives. Who asks again hears why, once it has given up."""
+    for route in {source.route for source in SOURCES}:
+        sign_in.lakebase.fault("api", "hang", route)
+    settings = []
+    for number, source in enumerate(SOURCES):
+        directory = sign_in.directory / str(number)
+        directory.mkdir()
+        settings.append(source.settings(sign_in.lakebase, directory) | {"PGLAKEBASE_CACHE_DIR": str(directory / "cache")})
+
+    def sentences(env: dict[str, str]) -> tuple[str, str]:
+        return sign_in.refusal(PATIENCE, **env), sign_in.refusal(45, **env)
+
+    with ThreadPoolExecutor(len(SOURCES)) as pool:
+        for source, (first, last) in zip(SOURCES, pool.map(sentences, settings), strict=True):
+            assert "still under way" in first
+            assert "in time" in last and names_it(last, sign_in, source)
+    asked = {route for route, count in sign_in.calls().items() if count}
+    assert asked == {source.route for source in SOURCES}
 
 
 def test_nobody_listens(sign_in: SignIn, source: Source) -> None:
