@@ -122,9 +122,10 @@ def test_a_service_that_hangs_is_not_waited_for_where_nobody_named_it(lakebase: 
     assert spent < 2.5
     # Whoever says that there is one waits for it.
     lakebase.clear_faults()
-    assert Request(request_.hosts, request_.cache, request_.home, {
+    expecting = Request(request_.hosts, request_.cache, request_.home, {
         "DATABRICKS_HOST": request_.environment["DATABRICKS_HOST"], "LAKEBASE_ENDPOINT": request_.environment["LAKEBASE_ENDPOINT"],
-        "ARM_USE_MSI": "true"}, network=request_.network).run().record["user"] == inventory.MACHINE.name
+        "ARM_USE_MSI": "true"}, network=request_.network, options={"need_user": 1})
+    assert expecting.run().record["user"] == inventory.MACHINE.name
 
 
 class TestAnAddressThatDoesNotAnswer:
