@@ -148,7 +148,7 @@ def test_what_is_no_token_is_nobody(client: Client, users: Users, probes: Path, 
     """A program that does not look at what the call returns serves nobody, rather than the app or the user before."""
     for token in ("", str(users.file("two words"))):
         done = one_user(client, probes, build, token)
-        assert (done.code, done.values) == (1, {"set": "-1"})
+        assert (done.code, done.values) == (1, {"set": "-1", "user": ""})
         assert "what this thread gave to pglakebase_set_user_token() is no token" in done.error
     assert lakebase.connections() == []
 

@@ -170,7 +170,7 @@ DATABASE = [
     Row("revoked", "what was issued is revoked", (Revoked("database"), Revoked("workspace")), Works(), fresh=Works(3),
         ageing=Works(4), last_minute=Works(4)),
     everywhere("rejected", "the database refuses every token", gateway("reject"),
-               Fails("refused the token|External authorization failed", calls=4), cause="External authorization failed"),
+               Fails("did not admit the login|External authorization failed", calls=4), cause="External authorization failed"),
     everywhere("database-refused", "the database refuses connections", (Deaf("gateway"), AWAKE), Fails("refused"),
                cause="ECONNREFUSED"),
     everywhere("database-resets", "the database resets connections", (*gateway("drop", stage="accept", how="reset"), AWAKE),
