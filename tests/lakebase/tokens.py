@@ -35,9 +35,8 @@ class Signer:
 
     @functools.cached_property
     def _key(self) -> rsa.RSAPrivateKey:
-        """Made when it is first needed: it takes a while. Short, since an API that answers at once is what clients are measured
-        with, and two signatures by a longer key take more than a millisecond."""
-        return rsa.generate_private_key(public_exponent=65537, key_size=1024)
+        """Made when it is first needed: it takes a while."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def sign(self, claims: dict[str, Any]) -> str:
         # "kid" comes first, so that tokens begin as the real ones do: eyJraWQ.
