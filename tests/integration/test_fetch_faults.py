@@ -430,7 +430,7 @@ def test_a_valid_credential_outlives_an_outage(lakebase: LocalLakebase, request_
     ({"DATABRICKS_TOKEN": "dapi1"}, "more than one authorization method configured: oauth and pat"),
     ({"DATABRICKS_AUTH_TYPE": "azure-cli"}, "is no workspace of Azure Databricks"),
     ({"DATABRICKS_CLIENT_SECRET": ""}, "oauth-m2m: no client_secret"),
-    ({"DATABRICKS_CONFIG_PROFILE": "GONE"}, "does not exist"),
+    ({"PGLAKEBASE_PROFILE": "GONE"}, "does not exist"),
     ({"LAKEBASE_ENDPOINT": "primary"}, "projects/PROJECT"),
 ])
 def test_settings_that_cannot_work_cost_no_call(
