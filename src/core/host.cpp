@@ -96,6 +96,13 @@ HostKind host_kind(std::string_view host) {
   return HostKind::other;
 }
 
+bool lists_network_host(std::string_view list) {
+  std::string_view host;
+  while (take_until(list, ',', host))
+    if (!host.empty() && host.front() != '/' && host.front() != '@') return true;
+  return false;
+}
+
 bool may_hold_host(std::string_view text) {
   for (std::size_t at = 0; (at = text.find(k_database, at)) != std::string_view::npos;) {
     at += k_database.size();

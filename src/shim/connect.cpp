@@ -196,7 +196,7 @@ bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
   Libpq libpq;
   if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
     return false;
-  if (can_be_passed_over(call, libpq.libVersion())) return false;
+  if (can_be_passed_over(call, libpq)) return false;
   return Connecting(call, libpq).run(connection);
 }
 

@@ -27,9 +27,17 @@ void add(Text& texts, std::string_view text) {
   for (; at < texts.size(); ++at) texts.data()[at] = ascii_lower(texts.data()[at]);
 }
 
+bool names_network_host(const ConnectCall& call, const Libpq& libpq) {
+  const CallSettings settings(libpq, call.keywords, call.values, call.expand_dbname);
+  std::string_view hosts = settings.get("host");
+  if (const char* variable = environment("PGHOST"); variable != nullptr && hosts.empty())
+    hosts = variable;
+  return lists_network_host(hosts);
+}
+
 }  // namespace
 
-bool can_be_passed_over(const ConnectCall& call, int libpq_version) {
+bool can_be_passed_over(const ConnectCall& call, const Libpq& libpq) {
   if (environment("PGSERVICE") != nullptr) return false;
   Text texts;
   for (std::size_t i = 0; call.keywords[i] != nullptr; ++i) {
@@ -46,9 +54,9 @@ bool can_be_passed_over(const ConnectCall& call, int libpq_version) {
   }
   if (const char* host = environment("PGHOST")) add(texts, host);
   if (!texts.ok() || may_hold_host(texts.view())) return false;
-  if (texts.empty()) return true;
+  if (!names_network_host(call, libpq)) return true;
   Text home;
-  libpqs_home(libpq_version, home);
+  libpqs_home(libpq.libVersion(), home);
   return !names_declared_host(texts.view(), home.view());
 }
 

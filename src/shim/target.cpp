@@ -8,10 +8,6 @@
 namespace pglakebase {
 namespace {
 
-bool is_network_host(std::string_view host) {
-  return !host.empty() && host.front() != '/' && host.front() != '@';
-}
-
 // The endpoint or instance of a section belongs to the section's own hosts.
 void drop_endpoint(Directives& directives) {
   Directives kept;
@@ -60,11 +56,7 @@ void find_section(Target& target, std::string_view servicefile, int libpq_versio
 Target find_target(const Answer& answer, const CallSettings& call) {
   Target target;
   target.hosts.assign(answer.get("host"));
-  std::string_view rest = target.hosts.view();
-  std::string_view host;
-  bool any_network_host = false;
-  while (take_until(rest, ',', host)) any_network_host |= is_network_host(host);
-  if (!any_network_host) return target;
+  if (!lists_network_host(target.hosts.view())) return target;
 
   std::string_view servicefile = answer.get("servicefile");
   if (servicefile.empty()) servicefile = call.get("servicefile");
@@ -75,7 +67,8 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   std::size_t declared = 0;
   std::size_t all = 0;
   std::size_t of_section = 0;
-  rest = target.hosts.view();
+  std::string_view rest = target.hosts.view();
+  std::string_view host;
   while (!rest.empty() || all == 0) {
     take_until(rest, ',', host);
     ++all;
@@ -83,7 +76,7 @@ Target find_target(const Answer& answer, const CallSettings& call) {
     of_section += listed ? 1 : 0;
     if (host_kind(host) != HostKind::other) {
       ++ours;
-    } else if (listed && is_network_host(host)) {
+    } else if (listed && lists_network_host(host)) {
       ++ours;
       ++declared;
     }

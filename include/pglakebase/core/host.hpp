@@ -23,6 +23,9 @@ bool lists_host(std::string_view list, std::string_view host);
 /// host that matches is Databricks' to name.
 HostKind host_kind(std::string_view host);
 
+/// Has the list a host that is reached by a network, rather than by a socket's path?
+bool lists_network_host(std::string_view list);
+
 /// False for a text that holds no host of ours, whatever else it holds. `text` in lower case.
 bool may_hold_host(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "env_guard.hpp"
+#include "real_libpq.hpp"
 #include "temp_dir.hpp"
 
 namespace pglakebase {
@@ -24,7 +25,7 @@ class PassedOverTest : public testing::Test {
                 "#lakebase: profile=X\n");
   }
 
-  static bool passed_over(const Parameters& parameters) {
+  bool passed_over(const Parameters& parameters) {
     std::vector<const char*> keywords;
     std::vector<const char*> values;
     for (const auto& [keyword, value] : parameters) {
@@ -33,10 +34,11 @@ class PassedOverTest : public testing::Test {
     }
     keywords.push_back(nullptr);
     values.push_back(nullptr);
-    return can_be_passed_over({nullptr, keywords.data(), values.data(), true, true}, 150000);
+    return can_be_passed_over({nullptr, keywords.data(), values.data(), true, true}, libpq_);
   }
 
   test::CleanEnvironment environment_;
+  const Libpq libpq_ = test::real_libpq();
   const test::TempDir home_;
 };
 
