@@ -57,7 +57,12 @@ class Arena:
 
     def given(self, **more: str) -> str:
         """What a program without the library has to be told: everything."""
-        token = self.lakebase.mint(inventory.APP.name)
-        values = {"user": inventory.APP.name, "password": token, "dbname": inventory.DATABASE, "sslmode": "verify-full",
+        return f"{self.given_but_token(**more)} password={self.token()}"
+
+    def given_but_token(self, **more: str) -> str:
+        values = {"user": inventory.APP.name, "dbname": inventory.DATABASE, "sslmode": "verify-full",
                   "sslrootcert": str(self.lakebase.ca_file), "gssencmode": "disable", **more}
         return "service=orders " + " ".join(f"{name}={value}" for name, value in values.items())
+
+    def token(self) -> str:
+        return self.lakebase.mint(inventory.APP.name)
