@@ -3,14 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 
 #include "pglakebase/core/credential.hpp"
-#include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
-#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/record.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -31,11 +28,6 @@ bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
   return age > -k_clocks_differ_ms && age < span_ms;
 }
 
-// What this process found whole once: the digest is the dear part of looking (SHA-256 of some two
-// kilobytes). Chance damage shows in a fingerprint, too.
-constexpr std::size_t k_found_whole = 8;
-constinit std::atomic<std::uint64_t> g_found_whole[k_found_whole]{};
-
 // The helper runs in another directory, so that only an absolute path means the same to both.
 bool is_large_bundle(const char* path, struct stat& st) {
   return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
@@ -55,7 +47,7 @@ LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
   append_field(message, "ports", target.ports);
   append_file_stamp(message, target.bundle, &st);
   if (!message.ok() || !hosts_.ok()) return;
-  name_ = remembered_name(cache, message.view());
+  name_ = cache.name(message.view());
   worthwhile_ = true;
 }
 
@@ -77,13 +69,8 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
   const std::int64_t learned_ms = record.number("learned_ms", 0);
   const std::string_view pem = slice(content.view(), record_size);
   if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate)) return false;
-  const std::uint64_t sum = fingerprint(content.view(), fingerprint(name_.view()));
-  std::atomic<std::uint64_t>& known = g_found_whole[sum % k_found_whole];
-  if (known.load(std::memory_order_relaxed) != sum) {
-    const EntryName expected = digest(learned_ms, pem);
-    if (expected.hex[0] == '\0' || record.get("digest") != expected.view()) return false;
-    known.store(sum, std::memory_order_relaxed);
-  }
+  const EntryName expected = digest(learned_ms, pem);
+  if (expected.hex[0] == '\0' || record.get("digest") != expected.view()) return false;
   path.append(cache_.path()).append_char('/').append(k_kind_roots).append_char('-');
   path.append(name_.view());
   return path.ok();

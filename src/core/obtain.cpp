@@ -24,9 +24,9 @@ unsigned jitter_permille() {
   return static_cast<std::uint32_t>(::getpid()) * 2654435761U % 1001;
 }
 
-bool lookup(const Cache& cache, const Request& request, Credential& credential) {
+bool lookup(const Cache& cache, const Request& request, Credential& credential,
+            Resolution& resolution) {
   Text record;
-  Resolution resolution;
   if (!cache.read(k_kind_request, request.name(), record) || !resolution.parse(record.view()) ||
       resolution.selecting.view() != request.selecting() || !resolution.files_unchanged())
     return false;
@@ -119,7 +119,7 @@ class Obtaining {
 
   Obtained run() {
     Obtained result;
-    if (look(result.credential)) {
+    if (look(result.credential, result.files)) {
       switch (state(result.credential)) {
         case Freshness::fresh:
           return from_cache(result);
@@ -142,8 +142,15 @@ class Obtaining {
 
  private:
   bool look(Credential& credential) const {
-    return lookup(cache_, request_, credential) &&
-           credential.issued_ms > options_.issued_after_ms &&
+    Text files;
+    return look(credential, files);
+  }
+
+  bool look(Credential& credential, Text& files) const {
+    Resolution resolution;
+    if (!lookup(cache_, request_, credential, resolution)) return false;
+    files = static_cast<Text&&>(resolution.files);
+    return credential.issued_ms > options_.issued_after_ms &&
            !(options_.need_user && credential.user.empty());
   }
 
@@ -282,9 +289,15 @@ Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions&
   return Obtaining(cache, request, options).run();
 }
 
+bool is_fresh(const Credential& credential, std::int64_t refresh_before_ms) {
+  return freshness(credential.lifetime(refresh_before_ms), wall_clock_ms(), jitter_permille()) ==
+         Freshness::fresh;
+}
+
 std::int64_t cached_issue_ms(const Cache& cache, const Request& request) {
   Credential credential;
-  return lookup(cache, request, credential) ? credential.issued_ms : 0;
+  Resolution resolution;
+  return lookup(cache, request, credential, resolution) ? credential.issued_ms : 0;
 }
 
 }  // namespace pglakebase

@@ -10,7 +10,6 @@
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
-#include "pglakebase/core/name_memo.hpp"
 #include "pglakebase/core/variables.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -45,18 +44,22 @@ const char* kept_in_variable(const Input& input, std::string_view given) {
   return environment(name.c_str());
 }
 
-// The helper runs in "/", and two directories may hold files of one name.
-void append_absolute(Text& out, std::string_view path) {
+// The helper runs in "/", and two directories may hold files of one name. False if the path goes by
+// the current one.
+bool append_absolute(Text& out, std::string_view path) {
+  bool absolute = true;
   Text base;
   if (path == "~" || starts_with(path, "~/")) {
     if (home_directory(base)) path.remove_prefix(1);
   } else if (!path.starts_with('/')) {
+    absolute = false;
     if (char* directory = ::getcwd(nullptr, 0)) {
       base.append(directory).append_char('/');
       std::free(directory);
     }
   }
   out.append(base.view()).append(path);
+  return absolute;
 }
 
 void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
@@ -118,7 +121,7 @@ Request Request::build(std::string_view hosts, std::string_view service,
   if (parse_number(directives.get("refresh_before"), seconds) && seconds > 0)
     request.refresh_before_ms_ = std::min(seconds, k_longest_life_s) * 1000;
 
-  request.name_ = remembered_name(cache, out.view());
+  request.name_ = cache.name(out.view());
   request.key_.assign(cache.key());
   request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
   return request;
@@ -139,7 +142,7 @@ void Request::add(const Input& input, std::string_view origin, std::string_view 
   if (const char* kept = kept_in_variable(input, given)) {
     value.append(kept);
   } else if (names_a_path(input.name(), given)) {
-    append_absolute(value, given);
+    absolute_ = append_absolute(value, given) && absolute_;
   } else {
     value.append(given);
   }

@@ -22,42 +22,6 @@ constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/
                                                 "/usr/local/etc/postgresql", "/usr/local/pgsql/etc",
                                                 "/etc"};
 
-// The n-th file that libpq may read, strongest first. `place` is empty for a file that is not
-// configured; false behind the last one.
-bool service_file_place(std::size_t n, std::string_view servicefile, std::string_view home,
-                        Text& place, bool& trusted, bool& guessed) {
-  place.clear();
-  trusted = false;
-  guessed = n > 2;
-  if (n == 0) {
-    if (!servicefile.empty()) {
-      place.append(servicefile);
-    } else if (const char* file = environment("PGSERVICEFILE")) {
-      place.append(file);
-    }
-    return true;
-  }
-  if (n == 1) {
-    trusted = true;
-    // libpq does not look at it where PGSERVICEFILE is given.
-    if (!servicefile.empty() || environment("PGSERVICEFILE") != nullptr) return true;
-    place.append(home);
-    if (!home.empty() || home_directory(place)) place.append("/.pg_service.conf");
-    return true;
-  }
-  if (n == 2) {
-    if (const char* directory = environment("PGSYSCONFDIR"))
-      place.append(directory).append("/pg_service.conf");
-    return true;
-  }
-  n -= 3;
-  if (n >= sizeof k_system_directories / sizeof k_system_directories[0]) return false;
-  trusted = true;
-  if (environment("PGSYSCONFDIR") == nullptr)
-    place.append(k_system_directories[n]).append("/pg_service.conf");
-  return true;
-}
-
 bool same_file(const char* a, const char* b) {
   struct stat sa {};
   struct stat sb {};
@@ -135,9 +99,10 @@ void judge_directives(ServiceSection& section) {
         "writable by nobody else");
 }
 
-void set_origin(ServiceSection& section, Text& place, bool trusted) {
-  section.file.assign(place.view());
-  section.trusted = trusted || is_own_service_file(place);
+void set_origin(ServiceSection& section, const ServiceFiles& files) {
+  section.file.assign(files.place().view());
+  section.trusted = files.trusted() || is_own_service_file(files.place());
+  section.guessed = files.guessed();
   judge_directives(section);
 }
 
@@ -202,19 +167,47 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
   return inside;
 }
 
+bool ServiceFiles::next_place() {
+  const std::size_t n = count_++;
+  place_.clear();
+  trusted_ = n == 1 || n > 2;
+  guessed_ = n > 2;
+  if (n == 0) {
+    if (!servicefile_.empty()) {
+      place_.append(servicefile_);
+    } else if (const char* file = environment("PGSERVICEFILE")) {
+      place_.append(file);
+    }
+  } else if (n == 1) {
+    // libpq does not look at it where PGSERVICEFILE is given.
+    if (!servicefile_.empty() || environment("PGSERVICEFILE") != nullptr) return true;
+    place_.append(home_);
+    if (!home_.empty() || home_directory(place_)) place_.append("/.pg_service.conf");
+  } else if (n == 2) {
+    if (const char* directory = environment("PGSYSCONFDIR"))
+      place_.append(directory).append("/pg_service.conf");
+  } else {
+    if (n - 3 >= sizeof k_system_directories / sizeof k_system_directories[0]) return false;
+    if (environment("PGSYSCONFDIR") == nullptr)
+      place_.append(k_system_directories[n - 3]).append("/pg_service.conf");
+  }
+  return true;
+}
+
+bool ServiceFiles::next() {
+  while (next_place())
+    if (read_service_file(place_, content_)) return true;
+  return false;
+}
+
 Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section,
                    std::string_view home) {
-  Text place;
-  Text content;
-  bool trusted = false;
-  bool guessed = false;
-  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
-    if (!read_service_file(place, content)) continue;
+  ServiceFiles files(servicefile, home);
+  while (files.next()) {
     std::size_t position = 0;
-    if (!find_header(content.view(), name, position)) continue;
-    next_section(content.view(), position, section);
-    set_origin(section, place, trusted);
-    section.guessed = guessed;
+    if (!find_header(files.content(), name, position)) continue;
+    next_section(files.content(), position, section);
+    set_origin(section, files);
     return section.name.ok() ? Found::yes : Found::out_of_memory;
   }
   section = ServiceSection();
@@ -225,21 +218,17 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
                            ServiceSection& section, bool& several, std::string_view home) {
   several = false;
   bool found = false;
-  Text place;
-  Text content;
-  bool trusted = false;
-  bool guessed = false;
   ServiceSection candidate;
-  for (std::size_t n = 0; service_file_place(n, servicefile, home, place, trusted, guessed); ++n) {
-    if (!read_service_file(place, content)) continue;
-    for (std::size_t position = 0; next_section(content.view(), position, candidate);) {
+  ServiceFiles files(servicefile, home);
+  while (files.next()) {
+    for (std::size_t position = 0; next_section(files.content(), position, candidate);) {
       if (candidate.directives.empty() || !lists_host(candidate.host.view(), host)) continue;
       if (found) {
         several = true;
         return Found::no;
       }
       found = true;
-      set_origin(candidate, place, trusted);
+      set_origin(candidate, files);
       section = static_cast<ServiceSection&&>(candidate);
       candidate = ServiceSection();
     }
@@ -248,14 +237,10 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
 }
 
 bool names_declared_host(std::string_view text, std::string_view home) {
-  Text place;
-  Text content;
-  bool trusted = false;
-  bool guessed = false;
   ServiceSection section;
-  for (std::size_t n = 0; service_file_place(n, {}, home, place, trusted, guessed); ++n) {
-    if (!read_service_file(place, content)) continue;
-    for (std::size_t position = 0; next_section(content.view(), position, section);) {
+  ServiceFiles files({}, home);
+  while (files.next()) {
+    for (std::size_t position = 0; next_section(files.content(), position, section);) {
       if (section.directives.empty()) continue;
       std::string_view rest = section.host.view();
       std::string_view host;
@@ -270,14 +255,11 @@ bool names_declared_host(std::string_view text, std::string_view home) {
 }
 
 bool ServiceSections::next(ServiceSection& section) {
-  while (!next_section(content_.view(), position_, section)) {
-    do {
-      if (!service_file_place(place_count_++, {}, {}, place_, trusted_, guessed_)) return false;
-    } while (!read_service_file(place_, content_));
+  while (!next_section(files_.content(), position_, section)) {
+    if (!files_.next()) return false;
     position_ = 0;
   }
-  section.guessed = guessed_;
-  set_origin(section, place_, trusted_);
+  set_origin(section, files_);
   return true;
 }
 

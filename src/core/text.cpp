@@ -34,7 +34,7 @@ bool Text::reserve(std::size_t size) {
   }
   if (size_ != 0) std::memcpy(bigger, data_, size_);
   if (data_ != nullptr) {
-    wipe(data_, capacity_);
+    wipe(data_, size_);
     std::free(data_);
   }
   data_ = bigger;
@@ -76,14 +76,19 @@ Text& Text::append_hex(const unsigned char* bytes, std::size_t size) {
 
 bool Text::resize(std::size_t size) {
   if (!ok_ || !reserve(size)) return false;
-  if (size > size_) std::memset(data_ + size_, 0, size - size_);
+  if (size > size_) {
+    std::memset(data_ + size_, 0, size - size_);
+  } else {
+    wipe(data_ + size, size_ - size);
+  }
   size_ = size;
   data_[size_] = '\0';
   return true;
 }
 
+// Behind its end it has always been wiped.
 void Text::clear() {
-  if (data_ != nullptr) wipe(data_, capacity_);
+  if (data_ != nullptr) wipe(data_, size_);
   size_ = 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "arguments.hpp"
 #include "cancellation_keeper.hpp"
+#include "connect_memo.hpp"
 #include "connections.hpp"
 #include "failed_connection.hpp"
 #include "passed_over.hpp"
@@ -32,8 +33,11 @@ class Connecting {
     Obtained obtained;
     {
       const CancellationKeeper keeper;
-      plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
-      if (plan_.kind == Plan::Kind::credential && !get_credential(obtained)) return false;
+      const ConnectMemo memo(call_, libpq_);
+      if (!memo.find(plan_, obtained)) {
+        plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
+        if (plan_.kind == Plan::Kind::credential && !get_credential(memo, obtained)) return false;
+      }
       if (plan_.kind == Plan::Kind::untouched) return false;
       if (plan_.kind == Plan::Kind::refused) return refuse(connection);
       if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
@@ -44,12 +48,12 @@ class Connecting {
  private:
   // False without memory. Else `obtained` is a credential or a failure that may pass, unless the
   // plan has become another.
-  bool get_credential(Obtained& obtained) {
+  bool get_credential(const ConnectMemo& memo, Obtained& obtained) {
     GivenPassword& given = plan_.given;
+    Request request;
     if (!given.exchanged || !given.user_token.empty()) {
-      const Request request =
-          Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
-                         plan_.target.section.directives, cache_, given.user_token.view());
+      request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
+                               plan_.target.section.directives, cache_, given.user_token.view());
       if (!request.ok()) return false;
       ObtainOptions options;
       options.need_user = plan_.user_missing;
@@ -60,7 +64,10 @@ class Connecting {
         !given.identity.empty() &&
         (!obtained.ok || given.identity.view() != obtained.credential.identity.view());
     if (given.exchanged && other) take_handed_back(obtained);
-    if (obtained.ok) choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
+    if (obtained.ok) {
+      choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
+      memo.keep(plan_, obtained, request, cache_.path());
+    }
     // libpq may need the descriptor.
     cache_ = Cache();
 

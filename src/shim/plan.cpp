@@ -71,6 +71,10 @@ class Planning {
     // Else the password of ours would be taken for one of the call's.
     arguments_.reset();
     may_have_password_ = may_have_password(answer, settings_, target, libpq_.libVersion());
+    plan_.memorable = libpq_.libVersion() >= 150000 && !target.section.guessed &&
+                      (!target.named || !target.section.name.empty()) &&
+                      answer.get("passfile").empty() && answer.get("servicefile").empty() &&
+                      settings_.get("servicefile").empty();
     return true;
   }
 

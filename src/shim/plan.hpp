@@ -35,6 +35,8 @@ struct Plan {
   bool user_missing = false;
   bool dbname_missing = false;
   bool has_gssencmode = false;  ///< this libpq knows the keyword
+  /// It rests on nothing but the call, the environment and files in known places.
+  bool memorable = false;
 };
 
 /// `arguments` are the caller's; they are left as they were. The cache is opened only where the

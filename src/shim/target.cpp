@@ -61,6 +61,7 @@ Target find_target(const Answer& answer, const CallSettings& call) {
   std::string_view servicefile = answer.get("servicefile");
   if (servicefile.empty()) servicefile = call.get("servicefile");
   name_service(answer, call, target.service);
+  target.named = !target.service.empty();
   find_section(target, servicefile, answer.libpq_version());
 
   std::size_t ours = 0;

@@ -20,6 +20,7 @@ struct Target {
   Text hosts;              ///< libpq's comma list
   Text service;            ///< the name of the service, if one is named or known by its host
   ServiceSection section;  ///< its section; without directives that do not fit these hosts
+  bool named = false;  ///< the service is named; else it was found by its host, or there is none
   bool own_hosts = false;  ///< all hosts stand in the section
   /// Why no credential may be asked for (a sentence without its end), else empty.
   Text refused;

@@ -20,6 +20,14 @@ class Directives {
   void add(std::string_view key, std::string_view value);
   void clear() { lines_.clear(); }
 
+  /// All of them as bytes, for unpack() in the same process.
+  std::string_view packed() const { return lines_.view(); }
+  /// False without memory.
+  bool unpack(std::string_view packed) {
+    lines_.assign(packed);
+    return lines_.ok();
+  }
+
  private:
   Text lines_;  // key NUL value NUL
 };

@@ -22,13 +22,17 @@ struct Obtained {
   bool ok = false;
   bool from_cache = false;
   Credential credential;  ///< when ok
-  Failure failure;        ///< when not
+  Text files;       ///< when from the cache: stamps of the files that the identity was read from
+  Failure failure;  ///< when not
 };
 
 /// Gets a credential for the request: from the cache, else from a helper (at most one is started;
 /// while another process's is under way, its result is waited for). Ageing credentials are used and
 /// renewed in the background. Thread-safe; no state is kept.
 Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options);
+
+/// Is it good for a connection without a thought of a newer one?
+bool is_fresh(const Credential& credential, std::int64_t refresh_before_ms);
 
 /// When the credential in the cache was issued, good or not; 0 if there is none for the request.
 std::int64_t cached_issue_ms(const Cache& cache, const Request& request);

@@ -32,6 +32,8 @@ class Request {
   /// From the directive `refresh_before`, in milliseconds; 0 if not given.
   std::int64_t refresh_before_ms() const { return refresh_before_ms_; }
   bool ok() const { return ok_; }
+  /// It would be the same in another current directory.
+  bool absolute() const { return absolute_; }
 
   /// What the helper is told on its standard input (docs/PROTOCOL.md); holds secrets.
   struct Options {
@@ -56,6 +58,7 @@ class Request {
   Text key_;
   std::int64_t refresh_before_ms_ = 0;
   bool ok_ = false;
+  bool absolute_ = true;
 };
 
 }  // namespace pglakebase

@@ -27,11 +27,39 @@ struct ServiceSection {
   Text refused;
 };
 
+/// The files that libpq may look services up in, strongest first: `servicefile` (a connection
+/// parameter; may be empty), PGSERVICEFILE, ~/.pg_service.conf, PGSYSCONFDIR and the usual
+/// compiled-in places. `home` is the directory for ~ where it is not home_directory()'s. Both must
+/// live as long.
+class ServiceFiles {
+ public:
+  explicit ServiceFiles(std::string_view servicefile = {}, std::string_view home = {})
+      : servicefile_(servicefile), home_(home) {}
+
+  /// Goes on to the next place, whatever is there. False behind the last.
+  bool next_place();
+  /// Goes on to the next file that can be read. False behind the last.
+  bool next();
+
+  const Text& place() const { return place_; }  ///< empty: not configured
+  std::string_view content() const { return content_.view(); }
+  bool trusted() const { return trusted_; }  ///< the user's own, or the system's
+  bool guessed() const { return guessed_; }  ///< one of several that a libpq may be built for
+
+ private:
+  std::string_view servicefile_;
+  std::string_view home_;
+  std::size_t count_ = 0;
+  Text place_;
+  Text content_;
+  bool trusted_ = false;
+  bool guessed_ = false;
+};
+
 enum class Found { no, yes, out_of_memory };
 
-/// Looks the service up where libpq would: `servicefile` (a connection parameter; may be empty),
-/// PGSERVICEFILE, ~/.pg_service.conf, PGSYSCONFDIR and the usual compiled-in places; the first file
-/// that has the section counts. `home` is the directory for ~ where it is not home_directory()'s.
+/// Looks the service up where libpq would; the first file that has the section counts. The
+/// parameters are those of ServiceFiles.
 Found find_service(std::string_view servicefile, std::string_view name, ServiceSection& section,
                    std::string_view home = {});
 
@@ -56,12 +84,8 @@ class ServiceSections {
   bool next(ServiceSection& section);
 
  private:
-  std::size_t place_count_ = 0;
-  Text place_;
-  Text content_;
+  ServiceFiles files_;
   std::size_t position_ = 0;
-  bool trusted_ = false;
-  bool guessed_ = false;
 };
 
 }  // namespace pglakebase
