@@ -6,8 +6,8 @@ namespace pglakebase {
 namespace {
 
 // The DNS zones of Databricks workspaces (databricks-sdk-go, common/environment), which Lakebase
-// hosts share.
-constexpr std::string_view k_zones[] = {
+// hosts share. No pointers, which would have to be relocated in every process.
+constexpr char k_zones[][30] = {
     "cloud.databricks.com",    "staging.cloud.databricks.com", "dev.databricks.com",
     "cloud.databricks.us",     "azuredatabricks.net",          "staging.azuredatabricks.net",
     "dev.azuredatabricks.net", "databricks.azure.us",          "databricks.azure.cn",

@@ -21,7 +21,7 @@ constexpr std::int64_t k_clocks_differ_ms = 60'000;
 // Some ten roots: parsing them takes less than two milliseconds.
 constexpr std::int64_t k_small_bundle = 16 * 1024;
 constexpr std::string_view k_record_end = "\nend=1\n";
-constexpr std::string_view k_first_certificate = "-----BEGIN ";
+constexpr char k_first_certificate[] = "-----BEGIN ";
 
 bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
   const std::int64_t age = now_ms - since_ms;

@@ -19,8 +19,8 @@ namespace {
 // No credential lives longer.
 constexpr std::int64_t k_longest_life_s = 86'400;
 // The setting whose value is the name of a variable, that holds an identity token.
-constexpr std::string_view k_names_a_variable = "oidc_token_env";
-constexpr std::string_view k_user_token = "user_token";
+constexpr char k_names_a_variable[] = "oidc_token_env";
+constexpr char k_user_token[] = "user_token";
 constexpr std::size_t k_usual_size = 1000;
 
 bool names_a_path(std::string_view input, std::string_view value) {

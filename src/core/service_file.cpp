@@ -236,7 +236,7 @@ Found find_service_of_host(std::string_view servicefile, std::string_view host,
   return found ? Found::yes : Found::no;
 }
 
-bool names_declared_host(std::string_view text, std::string_view home) {
+void append_declared_hosts(Text& hosts, std::string_view home) {
   ServiceSection section;
   ServiceFiles files({}, home);
   while (files.next()) {
@@ -245,13 +245,12 @@ bool names_declared_host(std::string_view text, std::string_view home) {
       std::string_view rest = section.host.view();
       std::string_view host;
       while (take_until(rest, ',', host)) {
-        Text normal;
-        append_normal_host(normal, host);
-        if (!normal.empty() && text.find(normal.view()) != std::string_view::npos) return true;
+        const std::size_t before = hosts.size();
+        append_normal_host(hosts, host);
+        if (hosts.size() != before) hosts.append_char('\n');
       }
     }
   }
-  return false;
 }
 
 bool ServiceSections::next(ServiceSection& section) {

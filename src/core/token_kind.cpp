@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t k_longest_claims = 16 * 1024;
 constexpr std::size_t k_shortest_pat = 32;
-constexpr std::string_view k_scope = "all-apis";
+constexpr char k_scope[] = "all-apis";
 
 bool is_pat(std::string_view password) {
   return password.size() >= k_shortest_pat && starts_with(password, "dapi") &&

@@ -1,18 +1,15 @@
 #include "connect_memo.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstring>
 
-#include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/environment.hpp"
-#include "pglakebase/core/fingerprint.hpp"
-#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/service_file.hpp"
-#include "pglakebase/core/shared_words.hpp"
 #include "pglakebase/core/view.hpp"
+#include "stamped_memo.hpp"
 #include "thread_user.hpp"
 
 extern "C" char** environ;
@@ -20,28 +17,8 @@ extern "C" char** environ;
 namespace pglakebase {
 namespace {
 
-// What rests on something unseen (a passwd entry, a bundle in another place) is no older than this.
-constexpr std::int64_t k_kept_ms = 60'000;
-// A file may change twice within one step of its file system's clock, which shows once.
-constexpr std::int64_t k_settled_ms = 2'000;
 constexpr std::size_t k_usual_size = 8 * 1024;
 
-struct Slot {
-  std::size_t key_size = 0;  // 0: empty
-  std::size_t value_size = 0;
-  std::size_t files_size = 0;
-  std::uint64_t files = 0;  // fingerprint
-  bool confirmed = false;
-  SharedWords<16 * 1024> key;
-  SharedWords<8 * 1024> value;  // the files' lines, then the rest
-
-  bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
-};
-
-constexpr std::size_t k_slots = 4;
-constinit Slot g_slots[k_slots]{};
-constinit std::size_t g_next = 0;
-constinit std::atomic_flag g_busy = ATOMIC_FLAG_INIT;
 constinit std::atomic<bool> g_has_connected{false};
 
 void append_bytes(Text& out, const void* bytes, std::size_t size) {
@@ -108,64 +85,35 @@ class Unpacking {
 };
 
 // All that connecting needs of them.
+template <typename PlanType, typename CredentialType>
+auto texts_of(PlanType& plan, CredentialType& credential) {
+  return std::array{
+      &plan.target.hosts,    &plan.target.service, &plan.tls.sslmode,  &plan.tls.sslrootcert,
+      &plan.roots.hostaddrs, &plan.roots.ports,    &plan.roots.bundle, &plan.roots.learned,
+      &plan.direct_hosts,    &plan.user,           &plan.options,      &credential.token,
+      &credential.identity,  &credential.user};
+}
+
 template <typename Way, typename PlanType, typename CredentialType>
 void go_through(Way& way, PlanType& plan, CredentialType& credential) {
-  way.text(plan.target.hosts);
-  way.text(plan.target.service);
+  for (auto* text : texts_of(plan, credential)) way.text(*text);
   way.directives(plan.target.section.directives);
-  way.text(plan.tls.sslmode);
-  way.text(plan.tls.sslrootcert);
-  way.text(plan.roots.hostaddrs);
-  way.text(plan.roots.ports);
-  way.text(plan.roots.bundle);
-  way.text(plan.roots.learned);
-  way.text(plan.direct_hosts);
-  way.text(plan.user);
-  way.text(plan.options);
-  way.number(plan.connect_timeout_s);
   way.flag(plan.user_missing);
   way.flag(plan.dbname_missing);
   way.flag(plan.has_gssencmode);
-  way.text(credential.token);
-  way.text(credential.identity);
-  way.text(credential.user);
+  way.number(plan.connect_timeout_s);
   way.number(credential.issued_ms);
   way.number(credential.expires_ms);
 }
 
-std::int64_t changed_ms(const struct stat& st) {
-  return std::int64_t{st.st_mtim.tv_sec} * 1000 + st.st_mtim.tv_nsec / 1'000'000;
+// libpq looks no further than the file with the section that is named.
+void add_service_files(Stamps& stamps, const Target& target) {
+  ServiceFiles files;
+  while (files.next_place()) {
+    stamps.add(files.place().view());
+    if (target.named && files.place().view() == target.section.file.view()) return;
+  }
 }
-
-// The files that a plan and its credential rest on, and how they are.
-class Stamps {
- public:
-  explicit Stamps(Text& lines) : lines_(lines) {}
-
-  void add(std::string_view path, std::string_view name = {}) {
-    if (path.empty()) return;
-    Text whole(path);
-    whole.append(name);
-    struct stat st {};
-    const bool present = status_of(whole.c_str(), &st) == 0;
-    settled_ = settled_ && whole.ok() && (!present || changed_ms(st) < now_ms_ - k_settled_ms);
-    append_file_stamp(lines_, whole.view(), present ? &st : nullptr);
-  }
-  // libpq looks no further than the file with the section that is named.
-  void add_service_files(const Target& target) {
-    ServiceFiles files;
-    while (files.next_place()) {
-      add(files.place().view());
-      if (target.named && files.place().view() == target.section.file.view()) return;
-    }
-  }
-  bool settled() const { return settled_; }
-
- private:
-  Text& lines_;
-  const std::int64_t now_ms_ = wall_clock_ms();
-  bool settled_ = true;
-};
 
 }  // namespace
 
@@ -186,32 +134,15 @@ ConnectMemo::ConnectMemo(const ConnectCall& call, const Libpq& libpq) {
   key_.append_char('\0');
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
     append_string(key_, *variable);
-  if (!key_.ok() || key_.size() > decltype(Slot::key)::k_bytes) key_.clear();
+  if (!key_.ok()) key_.clear();
 }
 
 bool ConnectMemo::find(Plan& plan, Obtained& obtained) const {
-  if (key_.empty()) return false;
   Text value;
-  std::size_t files_size = 0;
-  {
-    const Turn turn(g_busy);
-    if (!turn.mine()) return false;
-    for (const Slot& slot : g_slots) {
-      if (!slot.confirmed || !slot.is(key_.view())) continue;
-      if (!value.resize(slot.value_size)) return false;
-      slot.value.get(value.data(), slot.value_size);
-      files_size = slot.files_size;
-      break;
-    }
-  }
-  if (value.empty() || !files_unchanged(slice(value.view(), 0, files_size))) return false;
-  Unpacking unpacking(slice(value.view(), files_size));
-  std::int64_t kept_ms = 0;
+  if (!recall_value(key_.view(), value)) return false;
+  Unpacking unpacking(value.view());
   std::int64_t refresh_before_ms = 0;
-  unpacking.number(kept_ms);
   unpacking.number(refresh_before_ms);
-  const std::int64_t age_ms = wall_clock_ms() - kept_ms;
-  if (age_ms < 0 || age_ms > k_kept_ms) return false;
   Plan found;
   Credential credential;
   go_through(unpacking, found, credential);
@@ -231,40 +162,18 @@ void ConnectMemo::keep(const Plan& plan, const Obtained& obtained, const Request
     return;
   Text home;
   if (!home_directory(home)) return;
-  Text value;
-  Stamps stamps(value);
-  stamps.add_service_files(plan.target);
+  Stamps stamps;
+  add_service_files(stamps, plan.target);
   stamps.add(home.view(), "/.pgpass");
   stamps.add(home.view(), "/.postgresql/root.crt");
   stamps.add(plan.tls.sslrootcert.view());
   stamps.add(cache_path);
-  if (!stamps.settled()) return;
-  value.append(obtained.files.view());
-  const std::size_t files_size = value.size();
+  stamps.add_lines(obtained.files.view());
+  Text value;
   Packing packing(value);
-  packing.number(wall_clock_ms());
   packing.number(request.refresh_before_ms());
   go_through(packing, plan, obtained.credential);
-  if (!value.ok() || value.size() > decltype(Slot::value)::k_bytes) return;
-
-  const Turn turn(g_busy);
-  if (!turn.mine()) return;
-  Slot* slot = nullptr;
-  for (Slot& known : g_slots)
-    if (known.is(key_.view())) slot = &known;
-  const bool known = slot != nullptr;
-  if (!known) {
-    slot = &g_slots[g_next];
-    g_next = (g_next + 1) % k_slots;
-    slot->key_size = key_.size();
-    slot->key.put(key_.view());
-  }
-  const std::uint64_t files = fingerprint(slice(value.view(), 0, files_size));
-  slot->confirmed = known && slot->files == files;
-  slot->files = files;
-  slot->files_size = files_size;
-  slot->value_size = value.size();
-  slot->value.put(value.view());
+  if (value.ok()) keep_value(key_.view(), stamps, value.view());
 }
 
 }  // namespace pglakebase

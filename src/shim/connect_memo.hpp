@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <string_view>
 
 #include "connect.hpp"
 #include "libpq.hpp"
@@ -10,14 +10,11 @@
 
 namespace pglakebase {
 
-/// What this process's last connections came to: the next one to the same place, by the same words
-/// and in the same environment, has the same plan and the same credential while no file that those
-/// rest on has changed and the credential is fresh. Then neither libpq nor the cache is asked.
+/// What this process's last connections came to: the next one by the same words and in the same
+/// environment has the same plan and the same credential, while no file that those rest on has
+/// changed and the credential is fresh. Then neither libpq nor the cache is asked.
 ///
-/// A plan is used from the second time on that it came out the same, since what libpq read and what
-/// we read just before or after must have been one and the same. Nothing is kept of a process's
-/// first connection, which may be its only one. Never waits, and is safe for threads and forks: who
-/// finds it in use works things out anew.
+/// Nothing is kept of a process's first connection, which may be its only one.
 class ConnectMemo {
  public:
   /// Reads the environment.
@@ -31,7 +28,7 @@ class ConnectMemo {
             std::string_view cache_path) const;
 
  private:
-  Text key_;  // empty: nothing is to be found or kept
+  Text key_;  ///< empty: nothing is to be found or kept
 };
 
 }  // namespace pglakebase

@@ -140,7 +140,8 @@ PGconn* PQsetdbLogin(const char* pghost, const char* pgport, const char* pgoptio
                      const void* caller) {
   const auto real = PGLAKEBASE_REAL(PQsetdbLogin);
   // Named settings win over those in a connection string given as dbName, as in libpq.
-  const char* const keywords[] = {"dbname", "host", "port", "options", "user", "password", nullptr};
+  static constexpr const char* keywords[] = {"dbname", "host",     "port", "options",
+                                             "user",   "password", nullptr};
   const char* const values[] = {dbName, pghost, pgport, pgoptions, login, pwd, nullptr};
   PGconn* connection = nullptr;
   if (handled(real, {caller, keywords, values, true, true}, connection)) return connection;

@@ -28,14 +28,15 @@ bool program_is_named_postgres() {
 // The program of a process does not change under a loaded library: asked once. Whatever its file is
 // called, a server exports its variables for extensions.
 bool is_postgres_server() {
-  static std::atomic<int> answer{-1};
+  enum : int { unknown, no, yes };
+  static std::atomic<int> answer{unknown};
   int known = answer.load(std::memory_order_relaxed);
-  if (known >= 0) return known != 0;
+  if (known != unknown) return known == yes;
   const bool exports_like_one =
       linker_available() && real_dlsym(RTLD_DEFAULT, "PostmasterPid") != nullptr;
-  known = program_is_named_postgres() || exports_like_one ? 1 : 0;
+  known = program_is_named_postgres() || exports_like_one ? yes : no;
   answer.store(known, std::memory_order_relaxed);
-  return known != 0;
+  return known == yes;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 // PGconn of libpq 10 to 18 has at least 904 bytes (measured).
 constexpr std::size_t k_words = 896 / sizeof(void*);
-char k_value[] = "/pglakebase/a";
+constexpr char k_value[] = "/pglakebase/a";
 
 // Where it is in libpq 14 to 18 (measured): looked at first.
 std::size_t likely_word(int libpq_version) {
@@ -26,7 +26,7 @@ bool lies_within(const Libpq& libpq, PGconn* connection, std::size_t first, std:
   void* kept[k_words];
   const std::size_t size = (end - first) * sizeof *words;
   std::memcpy(kept, words + first, size);
-  for (std::size_t i = first; i < end; ++i) words[i] = k_value;
+  for (std::size_t i = first; i < end; ++i) words[i] = const_cast<char*>(k_value);
   PQconninfoOption* options = libpq.conninfo(connection);
   std::memcpy(words + first, kept, size);
   const bool told = option_value(options, "sslrootcert") == k_value;

@@ -1,11 +1,14 @@
 #include "passed_over.hpp"
 
+#include <unistd.h>
+
 #include "arguments.hpp"
 #include "libpqs_home.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/service_file.hpp"
 #include "pglakebase/core/view.hpp"
+#include "stamped_memo.hpp"
 
 namespace pglakebase {
 namespace {
@@ -35,6 +38,29 @@ bool names_network_host(const ConnectCall& call, const Libpq& libpq) {
   return lists_network_host(hosts);
 }
 
+// What tells which files may declare hosts.
+void append_key(Text& key, const Libpq& libpq) {
+  key.append("declared hosts").append_number(libpq.libVersion()).append_char('\n');
+  key.append_number(::geteuid());
+  for (const char* name : {"HOME", "PGSERVICEFILE", "PGSYSCONFDIR"}) {
+    const char* value = environment(name);
+    key.append_char('\n').append(value != nullptr ? value : "");
+  }
+}
+
+// The system's own files are looked at again when the memo is forgotten: they change rarely, and
+// are many.
+void find_declared_hosts(std::string_view key, const Libpq& libpq, Text& hosts) {
+  Text home;
+  libpqs_home(libpq.libVersion(), home);
+  append_declared_hosts(hosts, home.view());
+  ServiceFiles files({}, home.view());
+  Stamps stamps;
+  while (files.next_place())
+    if (!files.guessed()) stamps.add(files.place().view());
+  keep_value(key, stamps, hosts.view());
+}
+
 }  // namespace
 
 bool can_be_passed_over(const ConnectCall& call, const Libpq& libpq) {
@@ -54,10 +80,18 @@ bool can_be_passed_over(const ConnectCall& call, const Libpq& libpq) {
   }
   if (const char* host = environment("PGHOST")) add(texts, host);
   if (!texts.ok() || may_hold_host(texts.view())) return false;
-  if (!names_network_host(call, libpq)) return true;
-  Text home;
-  libpqs_home(libpq.libVersion(), home);
-  return !names_declared_host(texts.view(), home.view());
+  Text key;
+  append_key(key, libpq);
+  Text declared;
+  if (!recall_value(key.view(), declared)) {
+    if (!names_network_host(call, libpq)) return true;
+    find_declared_hosts(key.view(), libpq, declared);
+  }
+  std::string_view rest = declared.view();
+  std::string_view host;
+  while (take_until(rest, '\n', host))
+    if (holds(texts.view(), host)) return false;
+  return declared.ok();
 }
 
 }  // namespace pglakebase

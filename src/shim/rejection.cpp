@@ -16,17 +16,15 @@ bool holds(const PGconn* connection, std::string_view bytes) {
 }  // namespace
 
 bool was_rejected(const Libpq& libpq, const PGconn* connection) {
-  using std::string_view_literals::operator""sv;
   if (libpq.status(connection) != CONNECTION_BAD || libpq.usedPassword(connection) == 0)
     return false;
-  return holds(connection, "28P01\0"sv) || holds(connection, "28000\0"sv);
+  return ended_with(connection, "28P01") || ended_with(connection, "28000");
 }
 
 bool was_unavailable(const PGconn* connection) {
-  using std::string_view_literals::operator""sv;
-  for (const std::string_view state :
-       {"57P03\0"sv, "08000\0"sv, "08001\0"sv, "08003\0"sv, "08006\0"sv})
-    if (holds(connection, state)) return true;
+  constexpr char states[][6] = {"57P03", "08000", "08001", "08003", "08006"};
+  for (const auto& state : states)
+    if (ended_with(connection, state)) return true;
   return false;
 }
 

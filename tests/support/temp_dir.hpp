@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +37,12 @@ class TempDir {
     std::filesystem::permissions(
         file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return file;
+  }
+
+  /// Lets the file (or, for an empty name, the directory) have been changed an hour ago.
+  void age(std::string_view name) const {
+    std::filesystem::last_write_time(
+        *this / name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   }
 
  private:

@@ -13,16 +13,16 @@
 namespace pglakebase {
 
 /// The kinds of cache files, as they stand in file names and records.
-inline constexpr std::string_view k_kind_request = "request";          ///< request → identity
-inline constexpr std::string_view k_kind_credential = "credential";    ///< by identity
-inline constexpr std::string_view k_kind_failure = "failure";          ///< by request
-inline constexpr std::string_view k_kind_fetching = "fetching";        ///< by request
-inline constexpr std::string_view k_kind_replacement = "replacement";  ///< by request
-inline constexpr std::string_view k_kind_issued = "issued";            ///< by token
-inline constexpr std::string_view k_kind_workspace = "workspace";      ///< helper only
-inline constexpr std::string_view k_kind_endpoint = "endpoint";        ///< helper only
-inline constexpr std::string_view k_kind_user = "user";                ///< helper only
-inline constexpr std::string_view k_kind_trouble = "trouble";          ///< helper only
+inline constexpr char k_kind_request[] = "request";          ///< request → identity
+inline constexpr char k_kind_credential[] = "credential";    ///< by identity
+inline constexpr char k_kind_failure[] = "failure";          ///< by request
+inline constexpr char k_kind_fetching[] = "fetching";        ///< by request
+inline constexpr char k_kind_replacement[] = "replacement";  ///< by request
+inline constexpr char k_kind_issued[] = "issued";            ///< by token
+inline constexpr char k_kind_workspace[] = "workspace";      ///< helper only
+inline constexpr char k_kind_endpoint[] = "endpoint";        ///< helper only
+inline constexpr char k_kind_user[] = "user";                ///< helper only
+inline constexpr char k_kind_trouble[] = "trouble";          ///< helper only
 
 /// Appends a line that tells a file's state now (its absence too), or the state that is given.
 void append_file_stamp(Text& out, std::string_view path, const struct stat* known = nullptr);

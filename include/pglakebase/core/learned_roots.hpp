@@ -8,11 +8,11 @@
 
 namespace pglakebase {
 
-inline constexpr std::string_view k_kind_roots = "roots";  ///< roots that were learned, by target
+inline constexpr char k_kind_roots[] = "roots";  ///< roots that were learned, by target
 /// Learning is under way, or was tried a short while ago; by target.
-inline constexpr std::string_view k_kind_learning = "learning";
+inline constexpr char k_kind_learning[] = "learning";
 /// What the helper is told to learn; not a file.
-inline constexpr std::string_view k_kind_learn = "learn";
+inline constexpr char k_kind_learn[] = "learn";
 
 /// The servers that one connection may go to, in libpq's comma lists, and the file of roots that
 /// they are verified with.

@@ -68,9 +68,9 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
 Found find_service_of_host(std::string_view servicefile, std::string_view host,
                            ServiceSection& section, bool& several, std::string_view home = {});
 
-/// Does `text` (in lower case) hold a host, as append_normal_host() writes it, of any section with
-/// directives in those files? For passing over quickly what cannot be ours.
-bool names_declared_host(std::string_view text, std::string_view home);
+/// Appends the hosts, as append_normal_host() writes them and each on a line of its own, of all
+/// sections with directives in those files.
+void append_declared_hosts(Text& hosts, std::string_view home);
 
 /// Goes through the sections of one file's text; start with `position` 0. False at the end.
 /// `section.file` and `trusted` are left alone.

@@ -88,6 +88,14 @@ TEST_F(PassedOverTest, TheEnvironmentCounts) {
   EXPECT_FALSE(passed_over({{"host", "plain.example"}}));
 }
 
+TEST_F(PassedOverTest, WhatIsDeclaredLaterCounts) {
+  home_.age(".pg_service.conf");
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(passed_over({{"host", "new.example"}}));
+  home_.write(".pg_service.conf", "[n]\nhost=new.example\n#lakebase: profile=X\n");
+  EXPECT_FALSE(passed_over({{"host", "new.example"}}));
+  EXPECT_TRUE(passed_over({{"host", "db.corp.example"}}));
+}
+
 TEST_F(PassedOverTest, AnotherServiceFileCounts) {
   environment_.set("PGSERVICEFILE", home_.write("mine",
                                                 "[p]\nhost=private.example\n"

@@ -1,0 +1,100 @@
+#include "stamped_memo.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+
+#include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/fingerprint.hpp"
+#include "pglakebase/core/kernel.hpp"
+#include "pglakebase/core/shared_words.hpp"
+#include "pglakebase/core/view.hpp"
+
+namespace pglakebase {
+namespace {
+
+constexpr std::int64_t k_longest_ms = 10'000;
+// The coarsest clock of a file system in use.
+constexpr std::int64_t k_settled_ms = 2'000;
+
+struct Slot {
+  std::size_t key_size = 0;  // 0: empty
+  std::size_t files_size = 0;
+  std::size_t size = 0;
+  std::uint64_t files = 0;  // fingerprint
+  std::int64_t kept_ms = 0;
+  bool confirmed = false;
+  SharedWords<16 * 1024> key;
+  SharedWords<8 * 1024> value;  // behind the lines of the files
+
+  bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
+};
+
+constexpr std::size_t k_slots = 5;
+constinit Slot g_slots[k_slots]{};
+constinit std::size_t g_next = 0;
+constinit std::atomic_flag g_busy = ATOMIC_FLAG_INIT;
+
+Slot* find_slot(std::string_view key) {
+  for (Slot& slot : g_slots)
+    if (slot.is(key)) return &slot;
+  return nullptr;
+}
+
+}  // namespace
+
+Stamps::Stamps() : now_ms_(wall_clock_ms()) {}
+
+void Stamps::add(std::string_view path, std::string_view name) {
+  if (path.empty()) return;
+  Text whole(path);
+  whole.append(name);
+  struct stat st {};
+  const bool present = status_of(whole.c_str(), &st) == 0;
+  const std::int64_t changed_ms = std::int64_t{st.st_mtim.tv_sec} * 1000;
+  settled_ = settled_ && whole.ok() && (!present || changed_ms < now_ms_ - k_settled_ms);
+  append_file_stamp(lines_, whole.view(), present ? &st : nullptr);
+}
+
+bool recall_value(std::string_view key, Text& value) {
+  Text files;
+  {
+    const Turn turn(g_busy);
+    const Slot* slot = turn.mine() && !key.empty() ? find_slot(key) : nullptr;
+    if (slot == nullptr || !slot->confirmed) return false;
+    const std::int64_t age_ms = wall_clock_ms() - slot->kept_ms;
+    if (age_ms < 0 || age_ms > k_longest_ms || !files.resize(slot->size)) return false;
+    slot->value.get(files.data(), slot->size);
+    value.assign(slice(files.view(), slot->files_size));
+    files.resize(slot->files_size);
+  }
+  return value.ok() && files_unchanged(files.view());
+}
+
+void keep_value(std::string_view key, const Stamps& stamps, std::string_view value) {
+  Text whole(stamps.lines());
+  whole.append(value);
+  if (key.empty() || key.size() > decltype(Slot::key)::k_bytes || !stamps.settled() ||
+      !whole.ok() || whole.size() > decltype(Slot::value)::k_bytes)
+    return;
+  const std::uint64_t files = fingerprint(stamps.lines());
+  const Turn turn(g_busy);
+  if (!turn.mine()) return;
+  Slot* slot = find_slot(key);
+  const bool again = slot != nullptr && slot->files == files;
+  if (slot == nullptr) {
+    slot = &g_slots[g_next];
+    g_next = (g_next + 1) % k_slots;
+    slot->key_size = key.size();
+    slot->key.put(key);
+  }
+  slot->confirmed = again;
+  slot->files = files;
+  slot->files_size = stamps.lines().size();
+  slot->size = whole.size();
+  slot->kept_ms = wall_clock_ms();
+  slot->value.put(whole.view());
+}
+
+}  // namespace pglakebase
