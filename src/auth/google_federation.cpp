@@ -75,6 +75,8 @@ Secret google_federated_token(const SourceContext& context, const GoogleFile& fi
   const std::string url = google_url(file, "token_url", k_token_url);
   const std::string audience = google_text(file, file.content, "audience");
   const std::string type = google_text(file, file.content, "subject_token_type");
+  if (file.content.contains("workforce_pool_user_project"))
+    refuse_google_file(file.origin, "those of a workforce pool are not supported");
   const Secret token = subject(context, file);
   HttpRequest request;
   request.method = "POST";

@@ -329,6 +329,12 @@ def test_google_credentials_that_act(google: SignIn, kind: str) -> None:
     assert google.calls()[ID] == 1
 
 
+def test_a_workforce_is_not_supported(google: SignIn) -> None:
+    whole = {**federated(google, file="/nowhere"), "workforce_pool_user_project": "123456789012"}
+    file = private_file(google.directory / "federated.json", json.dumps(whole))
+    assert "those of a workforce pool are not supported" in google.refusal(GOOGLE_APPLICATION_CREDENTIALS=file)
+
+
 def test_google_credentials_are_no_persons(google: SignIn) -> None:
     """As in the SDK: a person has no ID token for an audience."""
     del google.env["DATABRICKS_GOOGLE_SERVICE_ACCOUNT"]
