@@ -124,4 +124,11 @@ std::string find_azure_workspace(const SourceContext& context) {
   return workspace;
 }
 
+void settle_workspace(Settings& settings, const SourceContext& context) {
+  const Setting* id = settings.find("azure_workspace_resource_id");
+  if (settings.find("workspace") == nullptr && id != nullptr)
+    settings.use_workspace(find_azure_workspace(context), *id);
+  settings.workspace();
+}
+
 }  // namespace pglakebase

@@ -45,6 +45,8 @@ std::string remedy(int status, const Target& target, const Settings& settings) {
       (target.kind == Target::Kind::endpoint ? "the endpoint " : "the instance ") + target.name +
       " (from " + target.origin + ")";
   const Setting* user_token = settings.find("user_token");
+  const Setting* group = settings.find("group");
+  const Setting* ttl = settings.find("ttl");
   switch (status) {
     case 401:
       return "the workspace did not accept the token; check that the identity belongs to this "
@@ -54,9 +56,14 @@ std::string remedy(int status, const Target& target, const Settings& settings) {
              (user_token != nullptr ? ", and the user token the scope postgres" : "");
     case 404:
       return "check that " + named + " is in this workspace (from " + settings.workspace_origin() +
-             ")";
+             ")" +
+             (group != nullptr
+                  ? ", and that the account has the group (from " + group->origin() + ")"
+                  : "");
     default:
-      return "check " + named + ", and ttl, claims and group where they are set";
+      return "check " + named + ", and " +
+             (ttl != nullptr ? "the ttl (from " + ttl->origin() + "), 300 to 3600 seconds"
+                             : "claims and group where they are set");
   }
 }
 

@@ -1,6 +1,7 @@
 #include "pglakebase/auth/databricks_secret.hpp"
 
 #include "pglakebase/auth/chain.hpp"
+#include "pglakebase/auth/managed_identity.hpp"
 #include "pglakebase/auth/reply.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/crypto/base64.hpp"
@@ -25,9 +26,9 @@ WorkspaceToken sign_in(const SourceContext& context) {
 Secret databricks_secret(const SourceContext& context, std::string_view scope,
                          std::string_view key) {
   const Settings others =
-      context.settings.without([](std::string_view input, const Setting& setting) {
-        return input == "auth_type" || setting.value.starts_with("databricks-secret:");
-      });
+      without_secrets(context.settings, [](const Setting& setting) {
+        return setting.value.starts_with("databricks-secret:");
+      }).without([](std::string_view input, const Setting&) { return input == "auth_type"; });
   const SourceContext inner{others, context.cache, context.http, context.clock,
                             context.deadline_ms};
   const WorkspaceToken token = sign_in(inner);

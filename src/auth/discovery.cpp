@@ -41,24 +41,6 @@ std::string text_of(const json& object, const char* name) {
   return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
 }
 
-// Calls `visit` with every object of a paged list until it returns true.
-bool any_of_list(WorkspaceApi& api, const std::string& path, const char* list,
-                 const std::function<bool(const json&)>& visit) {
-  std::string page;
-  for (int pages = 0; pages < k_most_pages; ++pages) {
-    std::string query = "?page_size=100";
-    if (!page.empty()) query += "&page_token=" + percent_encoded(page);
-    const json answer = api.get(path + query, std::string("the list of ") + list, list_remedy).json;
-    const auto items = answer.find(list);
-    if (items != answer.end() && items->is_array())
-      for (const json& item : *items)
-        if (visit(item)) return true;
-    page = text_of(answer, "next_page_token");
-    if (page.empty()) return false;
-  }
-  return false;
-}
-
 bool serves(const json& endpoint, const std::string& host) {
   if (text_of(endpoint, "uid") == host_label(host)) return true;
   const auto status = endpoint.find("status");
@@ -92,12 +74,18 @@ bool skipping_hidden(const std::function<bool()>& visit) {
 }  // namespace
 
 Target Discovery::find(const Target& host) {
-  Target found;
-  from_memory_ = remembered(host, found);
+  std::optional<Target> found = look(host);
+  if (!found) throw_not_found(host.name, api_.settings());
+  return *std::move(found);
+}
+
+std::optional<Target> Discovery::look(const Target& host, std::string_view near) {
+  std::optional<Target> found = remembered(host);
+  from_memory_ = found.has_value();
   if (from_memory_) return found;
   found = host_kind(host.name) == HostKind::provisioned ? find_instance(host.name)
-                                                        : find_endpoint(host.name);
-  remember(host, found);
+                                                        : find_endpoint(host.name, near);
+  if (found) remember(host, *found);
   return found;
 }
 
@@ -108,7 +96,7 @@ bool Discovery::forget(const Target& host) {
 }
 
 // instance-<uuid> and, for its read-only twin, instance-ro-<uuid>.
-Target Discovery::find_instance(const std::string& host) {
+std::optional<Target> Discovery::find_instance(const std::string& host) {
   std::string_view uid = host_label(host);
   uid.remove_prefix(std::string_view("instance-").size());
   if (uid.starts_with("ro-")) uid.remove_prefix(3);
@@ -118,14 +106,15 @@ Target Discovery::find_instance(const std::string& host) {
         api_.get("/api/2.0/database/instances:findByUid?uid=" + percent_encoded(uid), call.what,
                  list_remedy)
             .json;
-    return {Target::Kind::instance, string_field(answer, "name", call), "the name of " + host};
+    return Target{Target::Kind::instance, string_field(answer, "name", call),
+                  "the name of " + host};
   } catch (const AuthError& error) {
-    if (error.status() == 404) throw_not_found(host, api_.settings());
+    if (error.status() == 404) return {};
     throw;
   }
 }
 
-Target Discovery::find_endpoint(const std::string& host) {
+std::optional<Target> Discovery::find_endpoint(const std::string& host, std::string_view near) {
   const std::string base = "/api/2.0/postgres/";
   std::string name;
   const auto try_endpoint = [&](const json& endpoint) {
@@ -136,18 +125,47 @@ Target Discovery::find_endpoint(const std::string& host) {
   const auto try_branch = [&](const json& branch) {
     const std::string path = text_of(branch, "name");
     return is_path(path, "projects/") && skipping_hidden([&] {
-             return any_of_list(api_, base + path + "/endpoints", "endpoints", try_endpoint);
+             return any_of_list(base + path + "/endpoints", "endpoints", try_endpoint);
            });
   };
+  const auto try_branches_of = [&](const std::string& project) {
+    return is_path(project, "projects/") && skipping_hidden([&] {
+             return any_of_list(base + project + "/branches", "branches", try_branch);
+           });
+  };
+  const std::string first(near.substr(0, near.find("/branches/")));
   const auto try_project = [&](const json& project) {
     const std::string path = text_of(project, "name");
-    return is_path(path, "projects/") && skipping_hidden([&] {
-             return any_of_list(api_, base + path + "/branches", "branches", try_branch);
-           });
+    return path != first && try_branches_of(path);
   };
-  if (!any_of_list(api_, base + "projects", "projects", try_project))
-    throw_not_found(host, api_.settings());
-  return {Target::Kind::endpoint, name, "the name of " + host};
+  if (!try_branches_of(first) && !any_of_list(base + "projects", "projects", try_project))
+    return {};
+  return Target{Target::Kind::endpoint, name, "the name of " + host};
+}
+
+json Discovery::list_page(const std::string& path, const char* list) {
+  const std::string what = std::string("the list of ") + list;
+  if (calls_left_-- <= 0)
+    throw AuthError("asking for " + what + " would take too many calls; " + k_name_it, false, 0);
+  return api_.get(path, what, list_remedy).json;
+}
+
+// Calls `visit` with every object of a paged list until it returns true.
+bool Discovery::any_of_list(const std::string& path, const char* list,
+                            const std::function<bool(const json&)>& visit) {
+  std::string page;
+  for (int pages = 0; pages < k_most_pages; ++pages) {
+    std::string query = "?page_size=100";
+    if (!page.empty()) query += "&page_token=" + percent_encoded(page);
+    const json answer = list_page(path + query, list);
+    const auto items = answer.find(list);
+    if (items != answer.end() && items->is_array())
+      for (const json& item : *items)
+        if (visit(item)) return true;
+    page = text_of(answer, "next_page_token");
+    if (page.empty()) return false;
+  }
+  return false;
 }
 
 EntryName Discovery::name(const Target& host) const {
@@ -159,21 +177,22 @@ EntryName Discovery::name(const Target& host) const {
   return cache_.name(text.view());
 }
 
-bool Discovery::remembered(const Target& host, Target& found) const {
+std::optional<Target> Discovery::remembered(const Target& host) const {
   Text text;
   Record record;
   if (!cache_.read(k_kind_endpoint, name(host), text) ||
       !record.parse(text.view(), k_kind_endpoint) || record.get("host") != host.name)
-    return false;
+    return {};
   const std::int64_t age_ms = clock_.wall_ms() - record.number("found_ms", 0);
-  if (age_ms < 0 || age_ms > k_day_ms) return false;
+  if (age_ms < 0 || age_ms > k_day_ms) return {};
   const std::string_view endpoint = record.get("endpoint");
   const std::string_view instance = record.get("instance");
-  if (endpoint.empty() == instance.empty()) return false;
+  if (endpoint.empty() == instance.empty()) return {};
+  Target found;
   found.kind = endpoint.empty() ? Target::Kind::instance : Target::Kind::endpoint;
   found.name = endpoint.empty() ? instance : endpoint;
   found.origin = "the name of " + host.name;
-  return true;
+  return found;
 }
 
 void Discovery::remember(const Target& host, const Target& found) const {

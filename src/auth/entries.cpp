@@ -11,6 +11,7 @@
 #include <string>
 
 #include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/host_check.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/learned_roots.hpp"
 
@@ -34,7 +35,7 @@ std::int64_t kept_for_ms(std::string_view file) {
   for (const std::string_view kind :
        {k_kind_request, k_kind_credential, k_kind_failure, k_kind_fetching, k_kind_replacement,
         k_kind_issued, k_kind_workspace, k_kind_endpoint, k_kind_user, k_kind_trouble, k_kind_roots,
-        k_kind_learning})
+        k_kind_learning, k_kind_hosts})
     if (is_ours(file, kind)) return k_two_days_ms;
   return 0;
 }

@@ -196,10 +196,7 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
     append_native_password(run, context, *password, reply);
     return;
   }
-  const Setting* azure = settings.find("azure_workspace_resource_id");
-  if (settings.find("workspace") == nullptr && azure != nullptr)
-    settings.use_workspace(find_azure_workspace(context), *azure);
-  settings.workspace();
+  settle_workspace(settings, context);
   const Target target = choose_target(settings, run.request);
   Chain chain(all_sources(), context);
   try {

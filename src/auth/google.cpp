@@ -3,12 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pglakebase/auth/auth_error.hpp"
+#include "pglakebase/auth/google_file.hpp"
 #include "pglakebase/auth/oidc.hpp"
 #include "pglakebase/auth/reply.hpp"
-#include "pglakebase/auth/secret_reference.hpp"
-#include "pglakebase/config/config_error.hpp"
-#include "pglakebase/core/file_io.hpp"
-#include "pglakebase/core/text.hpp"
 #include "pglakebase/core/view.hpp"
 #include "pglakebase/crypto/base64.hpp"
 #include "pglakebase/crypto/openssl_error.hpp"
@@ -20,23 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_longest_key = 64 * 1024;
 constexpr std::int64_t k_life_s = 3600;
 // For machines whose clock is a little ahead.
 constexpr std::int64_t k_clock_slack_s = 10;
-
-[[noreturn]] void refuse(const std::string& origin, const std::string& why) {
-  throw ConfigError("the Google credentials from " + origin + " cannot be used: " + why +
-                        "; give a service account's key, the file's path or its content",
-                    ConfigError::k_file_hold_ms);
-}
-
-std::string text_field(const json& key, const char* name, const std::string& origin) {
-  const auto field = key.find(name);
-  if (field == key.end() || !field->is_string() || field->get_ref<const std::string&>().empty())
-    refuse(origin, std::string(name) + " is missing");
-  return field->get<std::string>();
-}
 
 std::string assertion(const SourceContext& context, const GoogleKey& key,
                       const GoogleClaim& claim) {
@@ -51,7 +34,7 @@ std::string assertion(const SourceContext& context, const GoogleKey& key,
   try {
     return text + "." + base64url(rs256_signature(key.private_key.reveal(), text));
   } catch (const OpensslError& error) {
-    refuse(key.origin, std::string("private_key: ") + error.what());
+    refuse_google_file(key.origin, std::string("private_key: ") + error.what());
   }
 }
 
@@ -73,28 +56,6 @@ bool is_on_google_cloud(const Settings& settings) {
   const std::string_view cloud = settings.get("cloud");
   if (!cloud.empty()) return equals_ignoring_case(cloud, "GCP");
   return settings.workspace().ends_with(".gcp.databricks.com");
-}
-
-GoogleKey read_google_key(const SourceContext& context, const Setting& setting) {
-  Text text;
-  if (is_secret_reference(setting.value))
-    text.append(reveal_secret(context, setting).reveal());
-  else if (trim(setting.value).starts_with("{"))
-    text.append(setting.value);
-  else if (!read_regular_file(setting.value.c_str(), k_longest_key, text))
-    refuse(setting.origin(), "there is no such file, or it may not be read");
-  const json content = json::parse(text.view(), nullptr, /*allow_exceptions=*/false);
-  if (!content.is_object()) refuse(setting.origin(), "it is no JSON object");
-  const std::string type = text_field(content, "type", setting.origin());
-  if (type != "service_account") refuse(setting.origin(), "its type is not service_account");
-  GoogleKey key;
-  key.email = text_field(content, "client_email", setting.origin());
-  key.key_id = text_field(content, "private_key_id", setting.origin());
-  key.token_uri = text_field(content, "token_uri", setting.origin());
-  key.private_key = Secret(text_field(content, "private_key", setting.origin()));
-  key.origin = setting.origin();
-  if (!key.token_uri.starts_with("https://")) refuse(setting.origin(), "token_uri is not https");
-  return key;
 }
 
 Secret ask_google(const SourceContext& context, const GoogleKey& key, const GoogleClaim& claim) {

@@ -4,6 +4,7 @@
 
 #include "pglakebase/auth/azure.hpp"
 #include "pglakebase/auth/machine_identity.hpp"
+#include "pglakebase/auth/managed_identity.hpp"
 #include "pglakebase/auth/reply.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/view.hpp"
@@ -41,8 +42,8 @@ Settings for_machine(const Settings& settings) {
   };
   const Setting* secret = settings.find("azure_client_secret");
   const bool other_client = secret != nullptr && elsewhere(*secret);
-  return settings.without([&](std::string_view input, const Setting& setting) {
-    return elsewhere(setting) || (other_client && input == "azure_client_id");
+  return without_secrets(settings, elsewhere).without([&](std::string_view input, const Setting&) {
+    return other_client && input == "azure_client_id";
   });
 }
 

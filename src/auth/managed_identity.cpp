@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pglakebase/auth/reply.hpp"
+#include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/token_end.hpp"
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/file_io.hpp"
@@ -70,7 +72,18 @@ Selector selector_of(const Settings& settings) {
   return chosen;
 }
 
-HttpRequest token_request(const Settings& settings, Host host, std::string_view resource) {
+// What Azure gives its machines may be kept elsewhere, too, where somebody passes it on.
+std::string secret_of(const SourceContext& context, std::string_view input) {
+  std::string secret = reveal_secret(context, *context.settings.find(input)).reveal();
+  if (std::any_of(secret.begin(), secret.end(), [](char c) { return c < 0x20 || c == 0x7f; }))
+    throw ConfigError("the secret from " + context.settings.find(input)->origin() +
+                      " has more than one line or other control characters; store it as Azure "
+                      "gave it");
+  return secret;
+}
+
+HttpRequest token_request(const SourceContext& context, Host host, std::string_view resource) {
+  const Settings& settings = context.settings;
   const Selector selector = selector_of(settings);
   std::string parameter = selector.parameter != nullptr ? selector.parameter : "";
   std::vector<std::pair<std::string_view, std::string_view>> query;
@@ -79,13 +92,13 @@ HttpRequest token_request(const Settings& settings, Host host, std::string_view 
   switch (host) {
     case Host::app_service:
       request.url = settings.get("identity_endpoint");
-      request.headers = {"X-IDENTITY-HEADER: " + std::string(settings.get("identity_header"))};
+      request.headers = {"X-IDENTITY-HEADER: " + secret_of(context, "identity_header")};
       query.emplace_back("api-version", "2019-08-01");
       if (parameter == "msi_res_id") parameter = "mi_res_id";
       break;
     case Host::older_app_service:
       request.url = settings.get("msi_endpoint");
-      request.headers = {"secret: " + std::string(settings.get("msi_secret"))};
+      request.headers = {"secret: " + secret_of(context, "msi_secret")};
       query.emplace_back("api-version", "2017-09-01");
       if (parameter == "client_id") parameter = "clientid";
       break;
@@ -149,7 +162,8 @@ HttpResponse send(const SourceContext& context, HttpRequest request, Host host, 
     try {
       return send_expecting_success(context.http, request, call, remedy);
     } catch (const AuthError& error) {
-      const bool updating = error.status() == 410 || error.status() == 404;
+      const bool updating =
+          error.status() == 410 || (error.status() == 404 && !request.only_looking);
       if (host != Host::machine || !updating || left <= 1 ||
           context.time_left_ms(2 * k_pause_ms) < 2 * k_pause_ms)
         throw;
@@ -183,6 +197,22 @@ bool uses_managed_identity(const Settings& settings) {
   return is_true(settings.get("azure_use_msi")) || is_true(settings.get("use_managed_identity"));
 }
 
+Settings without_secrets(const Settings& settings,
+                         const std::function<bool(const Setting& setting)>& elsewhere) {
+  constexpr std::string_view identity[] = {"azure_use_msi", "use_managed_identity",
+                                           "identity_endpoint", "msi_endpoint"};
+  bool other_identity = false;
+  for (const char* input : {"identity_header", "msi_secret"}) {
+    const Setting* secret = settings.find(input);
+    other_identity = other_identity || (secret != nullptr && elsewhere(*secret));
+  }
+  return settings.without([&](std::string_view input, const Setting& setting) {
+    return elsewhere(setting) ||
+           (other_identity &&
+            std::find(std::begin(identity), std::end(identity), input) != std::end(identity));
+  });
+}
+
 Principal managed_identity_principal(const Settings& settings) {
   const Host host = host_of(settings);
   const Selector selector = selector_of(settings);
@@ -200,7 +230,7 @@ std::variant<NotConfigured, WorkspaceToken> managed_identity_token(const SourceC
                                                                    std::string_view resource,
                                                                    bool expected) {
   const Host host = host_of(context.settings);
-  HttpRequest request = token_request(context.settings, host, resource);
+  HttpRequest request = token_request(context, host, resource);
   const Call call{"a token of the managed identity", std::string(origin_of(request.url)),
                   "the managed identity service"};
   // Nobody said that there is one: who waits here may be on a machine of another cloud.
@@ -214,7 +244,10 @@ std::variant<NotConfigured, WorkspaceToken> managed_identity_token(const SourceC
     throw AuthError("asking for " + call.what + " failed: " + error.what(), false,
                     AuthError::k_unreachable_hold_ms);
   } catch (const AuthError& error) {
-    if (only_looking && (error.status() == 0 || error.status() == 400))
+    // The metadata services of other clouds stand at the same address, and refuse what they do not
+    // know.
+    const bool refused = error.status() < 500 && error.status() != 429 && error.status() != 410;
+    if (only_looking && refused)
       return NotConfigured{std::string("no managed identity (") + error.what() + ")"};
     throw;
   }

@@ -3,6 +3,7 @@
 #include "pglakebase/auth/secret_reference.hpp"
 #include "pglakebase/auth/sources.hpp"
 #include "pglakebase/config/entra_client.hpp"
+#include "pglakebase/core/view.hpp"
 #include "pglakebase/crypto/base64.hpp"
 #include "pglakebase/net/form.hpp"
 
@@ -31,19 +32,33 @@ class OauthM2mSource final : public CredentialSource {
   }
 
  private:
+  // As files of variables leave them, that are no shell's.
+  static bool is_wrapped(std::string_view value) {
+    constexpr std::string_view quotes = "\"'";
+    return !value.empty() && (trim(value) != value || quotes.find(value.front()) != quotes.npos ||
+                              quotes.find(value.back()) != quotes.npos);
+  }
+
   static WorkspaceToken ask(const SourceContext& context, const std::string& endpoint) {
     const Settings& settings = context.settings;
     const Setting& id = *settings.find("client_id");
     const Setting& secret = *settings.secret("client_secret");
     const std::string scope = scopes(settings);
-    const std::string basic = base64(percent_encoded(id.value) + ":" +
-                                     percent_encoded(reveal_secret(context, secret).reveal()));
+    const Secret revealed = reveal_secret(context, secret);
+    const std::string basic =
+        base64(percent_encoded(id.value) + ":" + percent_encoded(revealed.reveal()));
     return ask_token(context, endpoint, {{"grant_type", "client_credentials"}, {"scope", scope}},
                      {"Authorization: Basic " + basic},
                      "a workspace token for client id " + id.value, [&](int status) {
                        if (status == 404)
                          return "check that the workspace's address (from " +
                                 settings.workspace_origin() + ") is right";
+                       for (const auto& [value, setting] :
+                            {std::pair<std::string_view, const Setting&>(id.value, id),
+                             {revealed.reveal(), secret}})
+                         if (is_wrapped(value))
+                           return "take away the blanks or quotes around what " + setting.origin() +
+                                  " holds";
                        return "check the client id (from " + id.origin() +
                               ") and the client secret (from " + secret.origin() +
                               "), which has its own end, and that the service principal is in the "

@@ -1,5 +1,7 @@
 #include "pglakebase/auth/target.hpp"
 
+#include <algorithm>
+
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/view.hpp"
@@ -7,26 +9,40 @@
 namespace pglakebase {
 namespace {
 
-constexpr std::string_view k_endpoint_prefix = "projects/";
-
 std::string without_pooler(const std::string& host) {
   const std::size_t dot = host.find('.');
   if (!is_pooler_host(host) || dot == std::string::npos) return host;
   return std::string(host_label(host)) + host.substr(dot);
 }
 
+// What it is made of becomes part of an address of the API.
+bool is_id(std::string_view text) {
+  return !text.empty() && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           const char lower = ascii_lower(c);
+           return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_' || c == '.' || c == '~';
+         });
+}
+
+bool is_endpoint(std::string_view path) {
+  for (const std::string_view word : {"projects", "branches", "endpoints"}) {
+    std::string_view part;
+    if (!take_until(path, '/', part) || part != word) return false;
+    if (!take_until(path, '/', part) || !is_id(part)) return false;
+  }
+  return path.empty();
+}
+
 Target endpoint_target(const Setting& endpoint) {
-  std::string_view rest = endpoint.value;
-  std::string_view part;
-  int parts = 0;
-  while (take_until(rest, '/', part))
-    if (!part.empty()) ++parts;
-  if (!endpoint.value.starts_with(k_endpoint_prefix) || parts != 6)
+  std::string_view path = trim(endpoint.value);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (!is_endpoint(path))
     throw ConfigError("the endpoint from " + endpoint.origin() +
                       " is none; it looks like "
                       "projects/PROJECT/branches/BRANCH/endpoints/ENDPOINT, and a Provisioned "
                       "instance is given as instance=NAME");
-  return {Target::Kind::endpoint, endpoint.value, endpoint.origin()};
+  return {Target::Kind::endpoint, std::string(path), endpoint.origin()};
 }
 
 Target instance_target(const Setting& instance) {

@@ -10,6 +10,7 @@
 #include "pglakebase/core/cache_listing.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/host.hpp"
+#include "pglakebase/core/host_check.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/record.hpp"
 
@@ -62,11 +63,23 @@ void read_fetch(const Cache& cache, CacheEntry& entry) {
   entry.fetching_since_ms = since;
 }
 
+// What was found before the credential was made may be mended since.
+void read_host_check(const Cache& cache, CacheEntry& entry) {
+  Text text;
+  HostCheck check;
+  if (!cache.read(k_kind_hosts, entry.request, text) || !check.parse(text.view()) ||
+      check.sentence.empty() || check.at_ms < entry.credential.issued_ms)
+    return;
+  entry.wrong_host = check.sentence.view();
+  entry.wrong_host_ms = check.at_ms;
+}
+
 CacheEntry read_entry(const Cache& cache, const std::string& hex) {
   CacheEntry entry;
   entry.request = name_of(hex);
   read_resolution(cache, entry);
   read_fetch(cache, entry);
+  read_host_check(cache, entry);
   Text text;
   entry.has_failure =
       cache.read(k_kind_failure, entry.request, text) && entry.failure.parse(text.view());

@@ -11,6 +11,7 @@
 #include "pglakebase/cli/output.hpp"
 #include "pglakebase/cli/target.hpp"
 #include "pglakebase/core/cache_listing.hpp"
+#include "pglakebase/core/host_check.hpp"
 
 namespace pglakebase {
 namespace {
@@ -79,6 +80,7 @@ int forget_one(const Cache& cache, const std::string& wanted) {
     }
     resolution |= remove_file(cache, k_kind_request, entry.request);
     failure |= remove_file(cache, k_kind_failure, entry.request);
+    remove_file(cache, k_kind_hosts, entry.request);
   }
   const std::string what = said(credential, resolution, failure);
   const std::string subject = printable(target.shown());

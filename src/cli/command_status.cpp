@@ -120,6 +120,7 @@ void add_entry(std::string& out, const Shown& shown, std::int64_t now) {
     add_line(out, "fetching",
              "since " + span(now - entry.fetching_since_ms) + ", by process " +
                  std::to_string(entry.fetching_pid));
+  if (!entry.wrong_host.empty()) add_line(out, "wrong host", entry.wrong_host);
   if (entry.has_failure) {
     add_line(out, "last failure", entry.failure.sentence.view());
     add_line(out, "tried again",
@@ -161,6 +162,12 @@ void add_entry(JsonWriter& json, const Shown& shown, std::int64_t now) {
     json.begin_object("fetching");
     json.number("process", entry.fetching_pid);
     json.string("since", utc_time(entry.fetching_since_ms));
+    json.end_object();
+  }
+  if (!entry.wrong_host.empty()) {
+    json.begin_object("wrong_host");
+    json.string("sentence", entry.wrong_host);
+    json.string("seen", utc_time(entry.wrong_host_ms));
     json.end_object();
   }
   if (entry.has_failure) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "pglakebase/auth/check_hosts.hpp"
 #include "pglakebase/auth/client_key_password.hpp"
 #include "pglakebase/auth/fetch.hpp"
 #include "pglakebase/auth/learn_roots.hpp"
@@ -99,7 +100,8 @@ int serve(const RequestDocument& request, std::int64_t started_ms, std::int64_t 
   RetryingHttp http(paced, clock, deadline_ms);
   curl.use_key_password(client_key_password(request, cache, http, clock, deadline_ms).reveal());
   Text reply;
-  const bool done = fetch({request, cache, http, clock, started_ms, deadline_ms}, reply);
+  const FetchContext context{request, cache, http, clock, started_ms, deadline_ms};
+  const bool done = request.check_hosts ? check_hosts(context, reply) : fetch(context, reply);
   const bool told = reply.ok() && write_all(STDOUT_FILENO, reply.view());
   // Somebody waits for the end, and the kernel tidies up sooner than libraries do.
   ::_exit(done && told ? k_done : k_failure);

@@ -60,6 +60,8 @@ void take_option(RequestDocument& document, std::string_view name, std::string v
     document.refresh_before_ms = std::max<std::int64_t>(number(value), 0);
   else if (name == "deadline_ms")
     document.deadline_ms = std::clamp(number(value), k_shortest_life_ms, k_longest_life_ms);
+  else if (name == "check_hosts")
+    document.check_hosts = number(value) != 0;
 }
 
 // The very next line; next_field() passes over lines that are no fields.

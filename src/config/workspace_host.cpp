@@ -1,6 +1,7 @@
 #include "pglakebase/config/workspace_host.hpp"
 
 #include "pglakebase/config/config_error.hpp"
+#include "pglakebase/core/host.hpp"
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
@@ -87,6 +88,9 @@ WorkspaceHost parse_workspace_host(std::string_view address, const std::string& 
   WorkspaceHost host;
   std::string name = lower(authority);
   if (name.size() > k_longest_host || !is_host(name)) refuse(origin, "it names no host");
+  // Databricks calls the workspace's address DATABRICKS_HOST, and it is easily mistaken for PGHOST.
+  if (host_kind(name.substr(0, name.find(':'))) != HostKind::other)
+    refuse(origin, "it is a database's, not the workspace's");
   if (name.ends_with(":443")) name.resize(name.size() - 4);
   host.url = "https://" + name;
   if (end != std::string_view::npos) {

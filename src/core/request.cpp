@@ -191,6 +191,7 @@ void Request::append_document(Text& out, const Options& options) const {
   append_field(out, "option.min_life_ms", options.min_life_ms);
   append_field(out, "option.refresh_before_ms", refresh_before_ms_);
   append_field(out, "option.deadline_ms", options.deadline_ms);
+  if (options.check_hosts) append_field(out, "option.check_hosts", 1);
   append_field(out, "end", 1);
 }
 

@@ -106,6 +106,7 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.errorMessage, "PQerrorMessage");
     get(libpq_.pass, "PQpass");
     get(libpq_.user, "PQuser");
+    get(libpq_.host, "PQhost");
     get(libpq_.options, "PQoptions");
     get(libpq_.usedPassword, "PQconnectionUsedPassword");
     get(libpq_.reset, "PQreset");

@@ -19,6 +19,7 @@ struct Libpq {
   decltype(&::PQerrorMessage) errorMessage = nullptr;
   decltype(&::PQpass) pass = nullptr;
   decltype(&::PQuser) user = nullptr;
+  decltype(&::PQhost) host = nullptr;
   decltype(&::PQoptions) options = nullptr;
   decltype(&::PQconnectionUsedPassword) usedPassword = nullptr;
   decltype(&::PQreset) reset = nullptr;

@@ -106,6 +106,15 @@ std::string_view role_remedy(std::string_view message) {
   return find(k_roles, message, {});
 }
 
+bool may_be_for_another_host(std::string_view message, bool rejected) {
+  // In which of them another SQLSTATE comes is not known for all servers.
+  for (const std::string_view words :
+       {"External authorization failed", "Failed to decode token for role",
+        "not a valid JWT encoding"})
+    rejected = rejected || message.find(words) != std::string_view::npos;
+  return rejected;
+}
+
 std::string_view login_remedy(const FailedLogin& login) {
   for (const std::string_view list : {k_roles, login.native ? k_passwords : k_tokens, k_others}) {
     const std::string_view remedy = find(list, login.message, login.state);

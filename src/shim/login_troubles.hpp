@@ -15,6 +15,10 @@ struct FailedLogin {
 /// the server says nothing of that kind.
 std::string_view role_remedy(std::string_view message);
 
+/// Does the server say, in these words or by its SQLSTATE (`rejected`), that it takes no login with
+/// this token? Then the host may be another's than the token was made for.
+bool may_be_for_another_host(std::string_view message, bool rejected);
+
 /// What is wrong and what to do; empty if it is no known trouble.
 std::string_view login_remedy(const FailedLogin& login);
 

@@ -5,6 +5,7 @@
 #include "login_troubles.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/fingerprint.hpp"
+#include "pglakebase/core/host_check.hpp"
 #include "pglakebase/core/log.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/replacement.hpp"
@@ -59,6 +60,16 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
   return true;
 }
 
+// Is the token for something else than this host? Costs a call of the workspace's API, once a
+// minute, and only after a refusal.
+bool append_host_trouble(Text& out, const Libpq& libpq, const PGconn* connection,
+                         const Remembered& remembered) {
+  const char* host = libpq.host(connection);
+  if (host == nullptr || remembered.handed_back) return false;
+  const Asking asking(remembered);
+  return asking.request.ok() && append_host_trouble(out, asking.cache, asking.request, host);
+}
+
 // The server's words stay, ours come behind.
 void explain(const Libpq& libpq, const PGconn* connection, Remembered& remembered, bool rejected) {
   FailedLogin login;
@@ -69,7 +80,13 @@ void explain(const Libpq& libpq, const PGconn* connection, Remembered& remembere
   if (remedy.empty() && !rejected) return;
   Text words(login.message);
   if (!ends_with(login.message, "\n")) words.append("\n");
-  words.append("pglakebase: ").append(remedy);
+  words.append("pglakebase: ");
+  if (!login.native && may_be_for_another_host(login.message, rejected) &&
+      append_host_trouble(words, libpq, connection, remembered)) {
+    set_sentence(libpq, connection, remembered, words.view(), {});
+    return;
+  }
+  words.append(remedy);
   if (remedy.empty()) {
     words.append("Lakebase refused the token; check that the role \"");
     words.append(libpq.user(connection));

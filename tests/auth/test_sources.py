@@ -301,3 +301,33 @@ def test_google_elsewhere(sign_in: SignIn) -> None:
     settings = source.settings(sign_in.lakebase, sign_in.directory)
     del settings["DATABRICKS_CLOUD"]
     assert "google-credentials: the workspace is not on Google Cloud" in sign_in.refusal(**settings)
+
+
+@pytest.mark.parametrize("variable", ["DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"])
+@pytest.mark.parametrize("wrapped", ['"{}"', "'{}'", " {}", "{} "])
+def test_quotes_that_no_shell_has_taken_away(sign_in: SignIn, variable: str, wrapped: str) -> None:
+    source = next(s for s in SOURCES if s.auth_type == "oauth-m2m")
+    settings = source.settings(sign_in.lakebase, sign_in.directory)
+    settings[variable] = wrapped.format(settings[variable])
+    assert f"; take away the blanks or quotes around what {variable} holds" in sign_in.refusal(**settings)
+
+
+@pytest.mark.parametrize("address", ["{}", "https://{}", "{}:443", "https://{}/"])
+def test_the_databases_host_is_not_the_workspaces(sign_in: SignIn, address: str) -> None:
+    sentence = sign_in.refusal(DATABRICKS_HOST=address.format(inventory.HOSTS["demo"]), DATABRICKS_TOKEN="dapi1")
+    assert "DATABRICKS_HOST cannot be used: it is a database's, not the workspace's" in sentence
+
+
+@pytest.mark.parametrize("settings, part", [
+    ({"PGLAKEBASE_TTL": "60"}, "the ttl (from PGLAKEBASE_TTL), 300 to 3600 seconds"),
+    ({"PGLAKEBASE_GROUP": "nobodys"}, "that the account has the group (from PGLAKEBASE_GROUP)"),
+    ({"PGLAKEBASE_CLAIMS": '[{"permission_set":"READ_WRITE"}]'}, "claims and group where they are set")])
+def test_wishes_that_are_refused(sign_in: SignIn, settings: dict[str, str], part: str) -> None:
+    source = next(s for s in SOURCES if s.auth_type == "oauth-m2m")
+    assert part in sign_in.refusal(**source.settings(sign_in.lakebase, sign_in.directory), **settings)
+
+
+def test_an_endpoint_that_ends_with_a_slash(sign_in: SignIn) -> None:
+    source = next(s for s in SOURCES if s.auth_type == "oauth-m2m")
+    sign_in.env["LAKEBASE_ENDPOINT"] += "/"
+    assert sign_in.user(**source.settings(sign_in.lakebase, sign_in.directory)) == source.user

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from support.fetch_request import Request
 from support.network_namespace import ip, own_network
 
 from .conftest import proxy_to
-from .sources import IMDS
+from .sources import IMDS, azure_cli
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a network of its own")
 
@@ -163,3 +164,15 @@ class TestAnAddressThatDoesNotAnswer:
         started = time.monotonic()
         assert request_.run().record["user"] == inventory.GUIDE_APP.name
         assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_another_clouds_metadata_service_is_no_identity(lakebase: LocalLakebase, client: Client, tmp_path: Path,
+                                                        status: int) -> None:
+    """It stands at the same address. Nobody has said that there is a managed identity, so that the next way has its turn."""
+    app = inventory.AZURE_APP.name
+    client.env |= {"ARM_CLIENT_ID": app, "ARM_CLIENT_SECRET": "keyvault:lakebase-vault/app-secret", **azure_cli(lakebase, tmp_path)}
+    lakebase.let_read_vaults(inventory.AZURE_USER.name)
+    lakebase.fault("api", "status", IMDS, status=status)
+    assert client.psql(client.direct("azure-workspace", dbname="databricks_postgres")).ok().text == app
+    assert lakebase.calls(IMDS, "imds") == 1

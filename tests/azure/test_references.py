@@ -12,7 +12,7 @@ from lakebase.client import LocalLakebase
 from support.client import Client
 from support.fetch_request import Request
 
-from .sources import ENTRA, VAULT, app_service
+from .sources import ENTRA, VAULT, app_service, azure_cli, older_app_service
 
 APP = inventory.AZURE_APP.name
 SECRETS = "GET /api/2.0/secrets/get"
@@ -120,6 +120,44 @@ def test_another_token_in_the_file_is_another_identity(lakebase: LocalLakebase, 
         file.write_text(pats[identity])
         client.env |= {"DATABRICKS_TOKEN": f"file:{file}"}
         assert client.psql(client.direct("azure-workspace", dbname="databricks_postgres")).ok().text == identity
+
+
+@pytest.mark.parametrize("kind", ["env", "file", "command", "keyvault", "databricks-secret"])
+@pytest.mark.parametrize("platform, variable", [(app_service, "IDENTITY_HEADER"), (older_app_service, "MSI_SECRET")],
+                         ids=["app service", "older app service"])
+def test_what_azure_gives_its_machines(platform: Prepare, variable: str, kind: str, lakebase: LocalLakebase, client: Client,
+                                       tmp_path: Path) -> None:
+    """A vault is read, and Databricks' secrets are, as somebody else: the machine's identity is what the secret is for."""
+    client.env |= platform(lakebase, tmp_path)  # type: ignore[call-arg]
+    (tmp_path / "header").write_text(f" {client.env[variable]}\n")
+    client.env |= {"KEPT_HERE": client.env[variable]}
+    client.env[variable] = {"env": "env:KEPT_HERE", "file": f"file:{tmp_path}/header", "command": f"command:cat {tmp_path}/header",
+                            "keyvault": "keyvault:lakebase-vault/identity-header",
+                            "databricks-secret": "databricks-secret:lakebase/identity-header"}[kind]
+    if kind == "keyvault":
+        client.env |= azure_cli(lakebase, tmp_path)
+        lakebase.let_read_vaults(inventory.AZURE_USER.name)
+    if kind == "databricks-secret":
+        client.env |= {"DATABRICKS_TOKEN": "dapi1234567890abcdef", "DATABRICKS_AUTH_TYPE": "azure-msi"}
+    assert client.psql(client.direct("azure-workspace", dbname="databricks_postgres")).ok().text == inventory.MACHINE.name
+    lakebase.forget()
+    client.psql(client.direct("azure-workspace", dbname="databricks_postgres")).ok()
+    assert lakebase.counters()["calls"] == {}
+
+
+@pytest.mark.parametrize("reference, parts", [
+    ("file:/nowhere/header", ["IDENTITY_HEADER", "/nowhere/header cannot be opened"]),
+    ("env:NOT_SET", ["IDENTITY_HEADER", "NOT_SET is not set"]),
+    ("file:{directory}/lines", ["IDENTITY_HEADER", "more than one line"]),
+    ("keyvault:lakebase-vault/identity-header", ["this machine has no identity of its own in Azure"]),
+    ("databricks-secret:lakebase/identity-header", ["no way to sign in to"])])
+def test_what_azure_gives_its_machines_is_not_there(reference: str, parts: list[str], lakebase: LocalLakebase, request_: Request,
+                                                    tmp_path: Path) -> None:
+    request_.environment |= app_service(lakebase, tmp_path)
+    (tmp_path / "lines").write_text("one\r\nX-Other: two\n")
+    request_.environment["IDENTITY_HEADER"] = reference.format(directory=tmp_path)
+    said = request_.run().sentence
+    assert all(part in said for part in parts), said
 
 
 def sentence(request: Request, secret: str) -> str:

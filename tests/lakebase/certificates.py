@@ -17,7 +17,8 @@ from .inventory import CERTIFICATE_NAMES
 from .private_files import write_private
 
 CERTIFICATE_KINDS = ("good", "wrong-host", "expired", "untrusted", "self-signed", "other-root", "cross-signed")
-API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.example.test", "iamcredentials.googleapis.com")
+API_NAMES = ("localhost", "127.0.0.1", "::1", "workspace.example.test", "iamcredentials.googleapis.com",
+             "oauth2.googleapis.com", "sts.googleapis.com")
 # Reached by their real names through a proxy of the test's own.
 AZURE_NAMES = (*(name for cloud in CLOUDS for name in (*cloud.names, f"*.{cloud.vaults}")),
                "pipelines.actions.githubusercontent.com")

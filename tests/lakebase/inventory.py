@@ -189,7 +189,8 @@ AZURE_ESTATE = Estate(
     branches={"blue": ("production",)},
     endpoints=(Endpoint("blue", "production", "primary", "ep-blue-lagoon-5d6e7f80", AZURE_REGION),),
     instances=(Instance("your-lakebase-instance", "xxxxx", AZURE),),
-    secrets={("lakebase", "client-secret"): AZURE_APP.name, ("lakebase", "native-password"): ""},
+    secrets={("lakebase", "client-secret"): AZURE_APP.name, ("lakebase", "native-password"): "",
+             ("lakebase", "identity-header"): ""},
     tenant=TENANT,
     resource_id="/subscriptions/5a6b7c8d-9e0f-4a1b-8c2d-3e4f5a6b7c8d/resourceGroups/shop/providers/"
                 "Microsoft.Databricks/workspaces/orders",

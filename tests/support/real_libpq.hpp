@@ -16,6 +16,7 @@ inline Libpq real_libpq() {
   libpq.errorMessage = ::PQerrorMessage;
   libpq.pass = ::PQpass;
   libpq.user = ::PQuser;
+  libpq.host = ::PQhost;
   libpq.options = ::PQoptions;
   libpq.finish = ::PQfinish;
   libpq.libVersion = ::PQlibVersion;

@@ -11,4 +11,8 @@ namespace pglakebase {
 /// sources that is configured, or by the one that auth_type names. Throws AuthError, ConfigError.
 std::string find_azure_workspace(const SourceContext& context);
 
+/// Gives `settings`, which are those of the context, the workspace that the resource id stands for
+/// where no address is given. Throws ConfigError where neither is, and as above.
+void settle_workspace(Settings& settings, const SourceContext& context);
+
 }  // namespace pglakebase

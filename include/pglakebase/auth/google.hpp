@@ -19,10 +19,6 @@ struct GoogleKey {
   std::string origin;     ///< for error texts
 };
 
-/// Reads a file, the JSON text itself where the setting holds that, or what a secret's reference
-/// leads to. Throws ConfigError, AuthError.
-GoogleKey read_google_key(const SourceContext& context, const Setting& setting);
-
 /// What a token is for: an audience for an ID token, or scopes for an access token.
 struct GoogleClaim {
   const char* name;  ///< `target_audience` or `scope`

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <variant>
 
@@ -14,6 +15,11 @@ namespace pglakebase {
 
 /// Does a setting say that the identity is to be used (azure_use_msi, use_managed_identity)?
 bool uses_managed_identity(const Settings& settings);
+
+/// A copy without what `elsewhere` says true of, nor with a managed identity whose own secret that
+/// is: whoever looks for that secret is somebody else.
+Settings without_secrets(const Settings& settings,
+                         const std::function<bool(const Setting& setting)>& elsewhere);
 
 /// Whom managed_identity_token() will sign in as: no call is made. Throws ConfigError where what is
 /// set contradicts the service that is there.

@@ -18,6 +18,8 @@ struct CacheEntry {
   Credential credential;
   bool has_failure = false;
   Failure failure;
+  std::string wrong_host;  ///< what a look after a refused login has found (core/host_check.hpp)
+  std::int64_t wrong_host_ms = 0;
   std::int64_t fetching_pid = 0;  ///< who started the fetch that is under way; 0 if none is
   std::int64_t fetching_since_ms = 0;
 

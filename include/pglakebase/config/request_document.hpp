@@ -33,6 +33,7 @@ struct RequestDocument {
   std::int64_t min_life_ms = 0;
   std::int64_t refresh_before_ms = 0;
   std::int64_t deadline_ms = 30'000;
+  bool check_hosts = false;  ///< wanted is not a credential, but whose the hosts are
 
   /// Throws ConfigError if it is not a whole document of our version.
   static RequestDocument parse(std::string_view text);

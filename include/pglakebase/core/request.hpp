@@ -40,6 +40,7 @@ class Request {
     std::int64_t issued_after_ms = 0;  ///< an older credential will not do
     bool need_user = false;            ///< the role name must be found, too
     std::int64_t min_life_ms = 0;
+    bool check_hosts = false;           ///< no credential, but whose the hosts are (host_check.hpp)
     std::int64_t deadline_ms = 30'000;  ///< how long the helper may take
   };
   void append_document(Text& out, const Options& options) const;

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from .. import tokens
 from ..httpd import Response
 from .call import Call
-from .identity_providers import GOOGLE, GOOGLE_ACCOUNT, GOOGLE_MACHINE
+from .identity_providers import (CLUSTER, CLUSTER_SUBJECT, GOOGLE, GOOGLE_ACCOUNT, GOOGLE_FEDERATED, GOOGLE_MACHINE, GOOGLE_PERSON,
+                                 GOOGLE_PROJECT, GOOGLE_PROVIDER)
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -39,6 +40,49 @@ def token(call: Call) -> Any:
         return _refused("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
     return {"access_token": call.world.identities.google_access_token(GOOGLE_ACCOUNT, claims["scope"]),
             "expires_in": 3599, "token_type": "Bearer"}
+
+
+def refresh(call: Call) -> Any:
+    """oauth2.googleapis.com/token, for a person's login."""
+    call.take_query()
+    try:
+        form = call.form_body()
+    except ValueError as error:
+        return _refused("invalid_request", str(error))
+    login = call.world.identities.google_login
+    if set(form) != {"grant_type", *login} or form["grant_type"] != "refresh_token":
+        return _refused("invalid_request", "Bad Request")
+    if (form["client_id"], form["client_secret"]) != (login["client_id"], login["client_secret"]):
+        return _refused("invalid_client", "The OAuth client was not found.", 401)
+    if form["refresh_token"] != login["refresh_token"]:
+        return _refused("invalid_grant", "Token has been expired or revoked.")
+    return {"access_token": call.world.identities.google_access_token(GOOGLE_PERSON, PLATFORM), "expires_in": 3599,
+            "scope": PLATFORM, "token_type": "Bearer"}
+
+
+def exchange(call: Call) -> Any:
+    """sts.googleapis.com/v1/token, for the token of another identity provider."""
+    call.take_query()
+    try:
+        form = call.form_body()
+    except ValueError as error:
+        return _refused("invalid_request", str(error))
+    wanted = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "audience": GOOGLE_PROVIDER,
+              "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+              "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "scope": PLATFORM}
+    if set(form) != {*wanted, "subject_token"} or any(form[name] != value for name, value in wanted.items()):
+        return _refused("invalid_request", "Invalid value for a parameter.")
+    identities = call.world.identities
+    try:
+        decoded = tokens.decode(form["subject_token"])
+    except tokens.NotAToken:
+        return _refused("invalid_grant", "The subject token is not a valid JWT.")
+    claims = decoded.claims
+    if not identities.signers[CLUSTER].verifies(decoded) or claims["exp"] <= time.time() \
+            or (claims["iss"], claims["sub"], claims["aud"]) != (CLUSTER, CLUSTER_SUBJECT, "https:" + GOOGLE_PROVIDER):
+        return _refused("invalid_grant", "The audience in ID Token does not match the expected audience.")
+    return {"access_token": identities.google_access_token(GOOGLE_FEDERATED, PLATFORM), "expires_in": 3599,
+            "issued_token_type": wanted["requested_token_type"], "token_type": "Bearer"}
 
 
 def machine_token(call: Call) -> Any:
@@ -78,6 +122,9 @@ def _may_not_act(call: Call) -> Optional[Response]:
     owner, scopes = call.world.identities.google_access_tokens.get(bearer, ("", ""))
     if kind != "Bearer" or not owner:
         return _google_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+    project = call.request.headers.get("x-goog-user-project")
+    if project not in (None, GOOGLE_PROJECT):
+        return _google_error(403, "USER_PROJECT_DENIED", f"Caller does not have required permission to use project {project}.")
     if PLATFORM not in scopes.split() or call.parameters["account"] != GOOGLE_ACCOUNT:
         return _google_error(403, "PERMISSION_DENIED", "Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource "
                              "(or it may not exist).")

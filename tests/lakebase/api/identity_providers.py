@@ -26,6 +26,11 @@ AZURE_EXCHANGE = "api://AzureADTokenExchange"
 CUSTOM_AUDIENCE = "shop-on-lakebase"
 GOOGLE_ACCOUNT = "shop@shop-project.iam.gserviceaccount.com"
 GOOGLE_MACHINE = "machine@shop-project.iam.gserviceaccount.com"
+GOOGLE_PERSON = "jane@example.com"
+GOOGLE_PROJECT = "shop-project"
+# Who comes from the cluster's issuer, and what Google's token service knows it by.
+GOOGLE_FEDERATED = "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/shop/subject/nightly"
+GOOGLE_PROVIDER = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/shop/providers/cluster"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,9 @@ class IdentityProviders:
         self.metadata_path = "/metadata-service/" + secrets.token_hex(16)
         self.google_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.google_key_id = secrets.token_hex(20)
+        # What a login of gcloud leaves behind.
+        self.google_login = {"client_id": "764086051850-example.apps.googleusercontent.com",
+                             "client_secret": "d-" + secrets.token_urlsafe(18), "refresh_token": "1//" + secrets.token_urlsafe(40)}
         self.google_access_tokens: dict[str, tuple[str, str]] = {}  # token -> service account, scopes
 
     def mint(self, issuer: str, subject: str, audience: str, lifetime: int = 600, **more: Any) -> str:
@@ -117,4 +125,7 @@ class IdentityProviders:
             "metadata_service_url": plain + self.metadata_path,
             "google_credentials": self.google_credentials(f"{api}/google/token"),
             "google_account": GOOGLE_ACCOUNT,
+            "google_login": json.dumps({"account": "", **self.google_login, "quota_project_id": GOOGLE_PROJECT,
+                                        "type": "authorized_user", "universe_domain": "googleapis.com"}),
+            "google_provider": GOOGLE_PROVIDER,
         }

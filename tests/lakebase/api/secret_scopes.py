@@ -23,5 +23,8 @@ def get(call: Call) -> dict[str, Any]:
     owner = known[scope, key]
     if scope == "private" and caller.principal.name != owner:
         raise ApiError(403, "PERMISSION_DENIED", "User does not have permission to perform this action")
-    value = call.workspace.secrets[owner or APP.name] if key == "client-secret" else call.world.native_password
+    if key == "client-secret":
+        value = call.workspace.secrets[owner or APP.name]
+    else:
+        value = call.world.directory.identity_header if key == "identity-header" else call.world.native_password
     return {"key": key, "value": base64.b64encode(value.encode()).decode()}

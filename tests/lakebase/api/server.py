@@ -48,6 +48,8 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
     ("POST", "/devops/{organization}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken",
      azure_devops.oidc_token),
     ("POST", "/google/token", google.token),
+    ("POST", "/token", google.refresh),
+    ("POST", "/v1/token", google.exchange),
     ("POST", "/v1/projects/-/serviceAccounts/{account}:generateIdToken", google.generate_id_token),
     ("POST", "/v1/projects/-/serviceAccounts/{account}:generateAccessToken", google.generate_access_token),
     # On the listener without TLS.

@@ -57,7 +57,8 @@ class Directory:
         self.secrets = {name: "8Q~" + secrets.token_urlsafe(28) for name in
                         (inventory.AZURE_APP.name, inventory.GUIDE_APP.name, inventory.NEWCOMER.name)}
         self.vaults = {"your-keyvault-name": {"databricks-client-secret": self.secrets[inventory.GUIDE_APP.name]},
-                       "lakebase-vault": {"app-secret": self.secrets[inventory.AZURE_APP.name], "empty": ""}}
+                       "lakebase-vault": {"app-secret": self.secrets[inventory.AZURE_APP.name], "empty": "",
+                                          "identity-header": self.identity_header}}
 
     @functools.cached_property
     def key(self) -> rsa.RSAPrivateKey:

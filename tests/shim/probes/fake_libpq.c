@@ -186,6 +186,10 @@ char* PQoptions(const PGconn* conn) {
   return PQuser(conn);
 }
 
+char* PQhost(const PGconn* conn) {
+  return PQuser(conn);
+}
+
 char* PQuser(const PGconn* conn) {
   return ((PGconn*)conn)->values[1];
 }

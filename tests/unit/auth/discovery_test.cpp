@@ -132,5 +132,29 @@ TEST_F(DiscoveryTest, WhatIsForgottenIsLookedUpAgain) {
   EXPECT_FALSE(second.forget(k_instance));
 }
 
+TEST_F(DiscoveryTest, TheNearestProjectComesFirstAndOnce) {
+  list("projects/q/branches", R"({"branches":[]})");
+  list("projects", R"({"projects":[{"name":"projects/q"},{"name":"projects/p"}]})");
+  one_endpoint(R"({"name":"projects/p/branches/b/endpoints/e","uid":"ep-a-b-c1"})");
+  const auto found =
+      Discovery(api(), cache_, clock_).look(k_host, "projects/q/branches/x/endpoints/y");
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->name, "projects/p/branches/b/endpoints/e");
+  EXPECT_EQ(http_.requests.front().url, k_base + "projects/q/branches?page_size=100");
+  EXPECT_EQ(http_.requests.size(), 4U);
+}
+
+TEST_F(DiscoveryTest, ALookThatIsLimitedEnds) {
+  one_endpoint(R"({"name":"projects/p/branches/b/endpoints/e","uid":"ep-a-b-c1"})");
+  EXPECT_TRUE(contains(auth_error([&] { Discovery(api(), cache_, clock_, 2).look(k_host); }).what(),
+                       "too many"));
+  EXPECT_EQ(http_.requests.size(), 2U);
+}
+
+TEST_F(DiscoveryTest, ALookThatFindsNothingSaysNothing) {
+  one_endpoint(R"({"name":"projects/p/branches/b/endpoints/e","uid":"ep-other"})");
+  EXPECT_FALSE(Discovery(api(), cache_, clock_).look(k_host).has_value());
+}
+
 }  // namespace
 }  // namespace pglakebase

@@ -77,5 +77,24 @@ TEST_F(TargetTest, AStrangeHostTellsNothing) {
   }
 }
 
+TEST_F(TargetTest, AnEndpointMayEndWithASlashOrABlank) {
+  for (const char* given :
+       {"projects/p/branches/b/endpoints/e/", " projects/p/branches/b/endpoints/e\n"}) {
+    set("LAKEBASE_ENDPOINT", given);
+    EXPECT_EQ(choose(), "endpoint:projects/p/branches/b/endpoints/e") << given;
+  }
+}
+
+TEST_F(TargetTest, WhatIsNoPathOfTheApiIsNoEndpoint) {
+  for (const char* given :
+       {"projects/p/branches/b/endpoints/e?x", "projects/p/branches/b/endpoints/..",
+        "projects/p/branches//endpoints/e", "projects/p/branches/b/endpoints/e//",
+        "projects/p/branch/b/endpoints/e", "projects/p/branches/b/endpoints/e f",
+        "/projects/p/branches/b/endpoints/e", "projects/p/branches/b/endpoints/e/f"}) {
+    set("LAKEBASE_ENDPOINT", given);
+    EXPECT_THROW(choose(), ConfigError) << given;
+  }
+}
+
 }  // namespace
 }  // namespace pglakebase
