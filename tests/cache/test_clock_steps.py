@@ -1,0 +1,165 @@
+"""A clock that is stepped under living programs and their helpers, while what is counted with goes on: nobody notices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakebase.client import LocalLakebase
+from support.gateway_log import assert_safe_logins
+from support.product import CREDENTIALS, PSQL, Product
+from support.session import Session, sessions
+from support.stepped_clock import SteppedClock
+from support.waiting import wait_until
+
+HOUR, MINUTE = 3600, 60
+LIFE_S = 12
+# Of a token of that life: its state after so many seconds (its claim counts whole ones). A fresh one has an hour.
+STATES = {"fresh": 0.0, "ageing": LIFE_S * 0.62, "expired": LIFE_S + 1.2}
+# What begins a program, and how it goes on when its connection is to be renewed.
+WAYS = [("connectdb", "reset"), ("connectdb", "reset-start"), ("start", "connectdb"), ("connectdb", "start")]
+SERVICE = "service=demo"
+
+
+@pytest.fixture
+def clock(product: Product, tmp_path: Path) -> SteppedClock:
+    return SteppedClock(product, tmp_path)
+
+
+@pytest.fixture
+def probe(build: Path) -> Path:
+    return build / "tests" / "shim" / "probes" / "session_probe"
+
+
+@pytest.fixture
+def living(product: Product, clock: SteppedClock, probe: Path) -> Iterator[list[Session]]:
+    """One program for each of WAYS."""
+    with sessions(probe, [product.environment(preload=False, env=clock.env)] * len(WAYS)) as running:
+        yield running
+
+
+def begin(running: list[Session]) -> None:
+    for session, (first, _) in zip(running, WAYS, strict=True):
+        assert_connected(session.say(f"{first} {SERVICE}"))
+
+
+def go_on(product: Product, clock: SteppedClock, running: list[Session]) -> None:
+    """Each in its own way, and a program that is started now."""
+    for session, (_, way) in zip(running, WAYS, strict=True):
+        assert_connected(session.say(way if way.startswith("reset") else f"{way} {SERVICE}"))
+    done = product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, preload=False, env=clock.env)
+    assert (done.code, done.text, done.error) == (0, "1", "")
+
+
+def assert_connected(values: dict[str, str]) -> None:
+    assert (values["status"], values["error"]) == ("ok", ""), values
+
+
+def assert_none_refused(lakebase: LocalLakebase) -> list[dict[str, Any]]:
+    """No token was used after its true end."""
+    logins = assert_safe_logins(lakebase)
+    assert {login["result"] for login in logins} == {"ok"}
+    return logins
+
+
+def tokens(lakebase: LocalLakebase) -> int:
+    return len({login["password_sha256"] for login in assert_none_refused(lakebase)})
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_a_step_and_back(product: Product, clock: SteppedClock, living: list[Session], lakebase: LocalLakebase,
+                         state: str, step: int) -> None:
+    if state != "fresh":
+        lakebase.set_token_lifetime(LIFE_S)
+    begun = time.monotonic()
+    begin(living)
+    time.sleep(STATES[state])
+    for offset in (step, 0):
+        clock.step(offset)
+        go_on(product, clock, living)
+    # One for the start and one for each step; of short lives, one more for each half.
+    assert_none_refused(lakebase)
+    halves = 0 if state == "fresh" else (time.monotonic() - begun) // (LIFE_S / 2)
+    assert wait_until(lambda: not product.running())
+    assert product.calls()[1] <= 3 + halves
+    time.sleep(0.2)
+    calls = product.calls()
+    if state == "fresh":
+        go_on(product, clock, living)
+        assert product.calls() == calls
+
+
+@pytest.mark.parametrize("step", [-LIFE_S, -4 * MINUTE])
+def test_a_small_step_back_lengthens_no_life(product: Product, clock: SteppedClock, living: list[Session],
+                                             lakebase: LocalLakebase, step: int) -> None:
+    """By the wall clock alone, the token would live on for as long as the step."""
+    lakebase.set_token_lifetime(LIFE_S)
+    begin(living)
+    clock.step(step)
+    time.sleep(STATES["expired"])
+    go_on(product, clock, living)
+    assert tokens(lakebase) > 1
+
+
+@pytest.mark.parametrize("boot", [HOUR, 0])
+def test_suspended_for_an_hour(product: Product, clock: SteppedClock, living: list[Session], lakebase: LocalLakebase, boot: int) -> None:
+    """Wall clock and boot time went on, what deadlines are counted with did not. A program that is started then sees both (a
+    namespace of its own); one that lives through it in a virtual machine that was paused as a whole, the wall clock alone."""
+    begin(living)
+    clock.step(HOUR)
+    prefix = ["unshare", "--time", "--boottime", str(boot), "--fork"]
+    done = product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, preload=False, env=clock.env | {"LD_PRELOAD": None},
+                       prefix=[*prefix, "env", f"LD_PRELOAD={clock.env['LD_PRELOAD']}"])
+    assert (done.code, done.text, done.error) == (0, "1", "")
+    go_on(product, clock, living)
+    assert tokens(lakebase) == 2
+    assert product.calls()[1] == 2
+
+
+@pytest.mark.parametrize("boot", [HOUR, 0])
+def test_suspended_while_the_clock_was_set_back(product: Product, clock: SteppedClock, lakebase: LocalLakebase, boot: int) -> None:
+    """Woken after an hour, the machine's wall clock shows the moment at which it went to sleep: boot time alone tells."""
+    product.assert_connects()
+    prefix = ["unshare", "--time", "--boottime", str(boot), "--fork"]
+    done = product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, prefix=prefix)
+    assert (done.code, done.text, done.error) == (0, "1", "")
+    assert tokens(lakebase) == 1 + boot // HOUR
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+@pytest.mark.parametrize("step", [0, HOUR, -HOUR])
+def test_a_server_whose_clock_differs(product: Product, clock: SteppedClock, living: list[Session], lakebase: LocalLakebase,
+                                      minutes: int, step: int) -> None:
+    """Ends are reckoned by the difference, also where both clocks are wrong."""
+    clock.step(step)
+    lakebase.set(clock_skew=minutes * MINUTE)
+    begin(living)
+    go_on(product, clock, living)
+    assert product.calls() == (1, 1)
+    lakebase.set_token_lifetime(LIFE_S)
+    product.files.one("credential").unlink()
+    go_on(product, clock, living)
+    time.sleep(STATES["expired"])
+    go_on(product, clock, living)
+    assert tokens(lakebase) == 3
+    assert product.calls()[1] == 3
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_failures_hold_no_longer_for_a_step(product: Product, clock: SteppedClock, living: list[Session], lakebase: LocalLakebase,
+                                            step: int) -> None:
+    """What was noted while the API was down is over soon after it is up again, whatever the clock shows then."""
+    begin(living)
+    product.files.one("credential").unlink()
+    lakebase.fault("api", "status", status=503)
+    env = clock.env | {"PGCONNECT_TIMEOUT": "3"}
+    assert product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, preload=False, env=env).code != 0
+    lakebase.clear_faults()
+    clock.step(step)
+    go_on(product, clock, living)
+    assert tokens(lakebase) == 2
