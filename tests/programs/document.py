@@ -58,8 +58,9 @@ select * from dblink('service=orders', 'select 1') as t(x int);
 The mapping names no password. Host and port of the service in place of its name do as well. A superuser can do this; anybody
 else only where a superuser set `password_required 'false'` (postgres_fdw), granted `dblink_connect_u`, or made a view of the
 foreign table, since PostgreSQL demands a password from all others, and takes any word for one: that word is sent as it is, and
-fails. Each of these roles is then the service's identity in Lakebase. A connection that postgres_fdw keeps lives on when its
-token ends; the next one has a new token.
+fails. Each of these roles is then the service's identity in Lakebase; and who may write the connection string or the options of
+the foreign server (`hostaddr`, `sslrootcert`) can have the token sent to a machine of their own, as with a password file. A
+connection that postgres_fdw keeps lives on when its token ends; the next one has a new token.
 """
 
 
