@@ -120,7 +120,8 @@ class SignIn {
     const std::int64_t now = run_.clock.wall_ms();
     const Lifetime life = lifetime(credential);
     const Freshness state = freshness(life, now, k_full_jitter);
-    if (state == Freshness::expired || credential.issued_ms <= run_.request.issued_after_ms)
+    if (state == Freshness::expired ||
+        !issued_later(credential.issued_ms, run_.request.issued_after_ms, now))
       return false;
     if (credential.issued_ms >= run_.started_ms) return true;
     return state == Freshness::fresh &&

@@ -39,4 +39,8 @@ Freshness freshness(const Lifetime& life, std::int64_t now_ms, unsigned jitter_p
   return Freshness::fresh;
 }
 
+bool issued_later(std::int64_t issued_ms, std::int64_t other_ms, std::int64_t now_ms) {
+  return issued_ms > other_ms || (issued_ms <= now_ms && now_ms < other_ms);
+}
+
 }  // namespace pglakebase

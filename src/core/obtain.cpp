@@ -143,7 +143,7 @@ class Obtaining {
  private:
   bool look(Credential& credential) const {
     return lookup(cache_, request_, credential) &&
-           credential.issued_ms > options_.issued_after_ms &&
+           issued_later(credential.issued_ms, options_.issued_after_ms, wall_clock_ms()) &&
            !(options_.need_user && credential.user.empty());
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,24 @@ def test_a_small_step_back_lengthens_no_life(product: Product, clock: SteppedClo
     time.sleep(STATES["expired"])
     go_on(product, clock, living)
     assert tokens(lakebase) > 1
+
+
+@pytest.mark.parametrize("step", [-4 * MINUTE, -HOUR])
+def test_refused_after_a_step_back(product: Product, clock: SteppedClock, probe: Path, lakebase: LocalLakebase, step: int) -> None:
+    """What is fetched then was issued, by the clock, before what it replaces. One fetch does for all who were refused."""
+    with sessions(probe, [product.environment(preload=False, env=clock.env)] * 8) as running:
+        for session in running:
+            assert_connected(session.say(f"connectdb {SERVICE}"))
+        clock.step(step)
+        if step < -5 * MINUTE:
+            assert_connected(running[0].say("reset"))
+        before = product.calls()[1]
+        lakebase.fault("api", "delay", CREDENTIALS, seconds=0.5)
+        lakebase.revoke_all()
+        with ThreadPoolExecutor(len(running)) as pool:
+            for values in pool.map(lambda session: session.say("reset"), running):
+                assert_connected(values)
+    assert product.calls()[1] == before + 1
 
 
 @pytest.mark.parametrize("boot", [HOUR, 0])

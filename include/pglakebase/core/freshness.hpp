@@ -35,4 +35,8 @@ std::int64_t last_minute_starts_ms(const Lifetime& life);
 /// can be trusted: expired. So is what ends before it is issued. `now_ms` is the wall clock.
 Freshness freshness(const Lifetime& life, std::int64_t now_ms, unsigned jitter_permille);
 
+/// Was the one issued after the other? What the clock has not reached yet was issued before it was
+/// set back, so that all that it can have dated since came later.
+bool issued_later(std::int64_t issued_ms, std::int64_t other_ms, std::int64_t now_ms);
+
 }  // namespace pglakebase

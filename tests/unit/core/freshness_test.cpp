@@ -87,6 +87,19 @@ TEST(Freshness, AClockThatIsAheadOfTheAgeCounts) {
   EXPECT_EQ(freshness(aged, k_issued - 6 * k_minute, 0), Freshness::expired);
 }
 
+TEST(IssuedLater, GoesByTheTimes) {
+  EXPECT_TRUE(issued_later(200, 100, 300));
+  EXPECT_FALSE(issued_later(100, 200, 300));
+  EXPECT_FALSE(issued_later(100, 100, 300));
+  EXPECT_TRUE(issued_later(200, 0, 300)) << "nothing before it";
+}
+
+TEST(IssuedLater, WhatTheClockHasNotReachedWasBefore) {
+  EXPECT_TRUE(issued_later(150, 200, 160)) << "the clock was set back after 200";
+  EXPECT_FALSE(issued_later(200, 200, 160)) << "the same";
+  EXPECT_FALSE(issued_later(190, 200, 160));
+}
+
 TEST(Freshness, GoesOneWayOnly) {
   for (const std::int64_t length : {k_second, 7 * k_second, 5 * k_minute, k_hour, 24 * k_hour})
     for (const unsigned jitter : {0U, 500U, 1000U}) {
