@@ -123,7 +123,8 @@ class SignIn {
     if (state == Freshness::expired ||
         !issued_later(credential.issued_ms, run_.request.issued_after_ms, now))
       return false;
-    if (credential.issued_ms >= run_.started_ms) return true;
+    // While we waited for the lock. What the clock has not reached is older than it looks.
+    if (credential.issued_ms >= run_.started_ms && credential.issued_ms <= now) return true;
     return state == Freshness::fresh &&
            credential.expires_ms - life.reckoned_ms(now) >= run_.request.min_life_ms;
   }
