@@ -14,6 +14,7 @@ class StillClock final : public Clock {
  public:
   std::int64_t wall_ms() override { return 1'800'000'000'000; }  // 2027-01-15T08:00:00Z
   std::int64_t monotonic_ms() override { return 1'000'000; }
+  std::int64_t since_boot_ms() override { return 1'000'000; }
   void sleep_ms(std::int64_t) override {}
   unsigned random_permille() override { return 0; }
 };

@@ -101,6 +101,7 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   Credential credential;
   credential.token.assign(token_field(answer.json, "token", call));
   credential.issued_ms = answer.asked_ms;
+  credential.issued_since_boot_ms = answer.asked_since_boot_ms;
   std::int64_t ends_ms = *ends;
   // It opens nothing behind its own end, nor may it outlive the token that says who the user is.
   for (const std::string_view token : {credential.token.view(), api.settings().get("user_token")})

@@ -107,19 +107,26 @@ class SignIn {
 
  private:
   bool valid(const Credential& credential) const {
-    return freshness(credential.lifetime(run_.request.refresh_before_ms), run_.clock.wall_ms(),
-                     k_full_jitter) != Freshness::expired;
+    return freshness(lifetime(credential), run_.clock.wall_ms(), k_full_jitter) !=
+           Freshness::expired;
+  }
+
+  Lifetime lifetime(const Credential& credential) const {
+    return credential.lifetime(run_.request.refresh_before_ms, run_.clock.since_boot_ms());
   }
 
   // Does what stands in the cache spare us the calls?
   bool good(const Credential& credential) const {
     const std::int64_t now = run_.clock.wall_ms();
-    const auto life = credential.lifetime(run_.request.refresh_before_ms);
+    const Lifetime life = lifetime(credential);
     const Freshness state = freshness(life, now, k_full_jitter);
-    if (state == Freshness::expired || credential.issued_ms <= run_.request.issued_after_ms)
+    if (state == Freshness::expired ||
+        !issued_later(credential.issued_ms, run_.request.issued_after_ms, now))
       return false;
-    if (credential.issued_ms >= run_.started_ms) return true;
-    return state == Freshness::fresh && credential.expires_ms - now >= run_.request.min_life_ms;
+    // While we waited for the lock. What the clock has not reached is older than it looks.
+    if (credential.issued_ms >= run_.started_ms && credential.issued_ms <= now) return true;
+    return state == Freshness::fresh &&
+           credential.expires_ms - life.reckoned_ms(now) >= run_.request.min_life_ms;
   }
 
   // A file with a user's token is there the next time, too.

@@ -42,6 +42,7 @@ WorkspaceApi::Answer WorkspaceApi::send(HttpRequest request, const std::string& 
       authorized.headers.push_back(name + ": " + value.reveal());
     Answer answer;
     answer.asked_ms = context_.clock.wall_ms();
+    answer.asked_since_boot_ms = context_.clock.since_boot_ms();
     try {
       const HttpResponse response = send_expecting_success(context_.http, authorized, call, advice);
       answer.answered_ms = context_.clock.wall_ms();

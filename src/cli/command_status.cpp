@@ -65,7 +65,7 @@ std::vector<Shown> gather(const Cache& cache) {
       refresh_before_ms = service.refresh_before_ms;
     }
     if (entry.has_credential)
-      shown.refresh_ms = ageing_starts_ms(entry.credential.lifetime(refresh_before_ms), 0);
+      shown.refresh_ms = ageing_starts_ms(entry.credential.lifetime(refresh_before_ms, 0), 0);
     shown.entry = std::move(entry);
     all.push_back(std::move(shown));
   }
@@ -74,6 +74,7 @@ std::vector<Shown> gather(const Cache& cache) {
 
 std::string_view state(const Shown& shown, std::int64_t now) {
   if (!shown.entry.has_credential) return "none";
+  now = shown.entry.credential.lifetime(0, since_boot_ms()).reckoned_ms(now);
   if (now >= shown.entry.credential.expires_ms) return "expired";
   return now >= shown.refresh_ms ? "ageing" : "fresh";
 }

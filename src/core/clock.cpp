@@ -21,6 +21,10 @@ std::int64_t monotonic_ms() {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+std::int64_t since_boot_ms() {
+  return read_clock(CLOCK_BOOTTIME);
+}
+
 void sleep_ms(std::int64_t milliseconds) {
   const timespec time{milliseconds / 1000, (milliseconds % 1000) * 1'000'000};
   nanosleep(&time, nullptr);

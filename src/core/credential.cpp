@@ -56,6 +56,7 @@ bool Credential::parse(std::string_view record) {
   user.assign(fields.get("user"));
   issued_ms = fields.number("issued_ms", 0);
   expires_ms = fields.number("expires_ms", 0);
+  issued_since_boot_ms = std::max<std::int64_t>(fields.number("issued_since_boot", 0), 0);
   return token.ok() && identity.ok() && user.ok() && !token.empty() && issued_ms > 0 &&
          expires_ms > issued_ms;
 }
@@ -67,7 +68,13 @@ void Credential::append_record(Text& out) const {
   append_field(out, "user", user.view());
   append_field(out, "issued_ms", issued_ms);
   append_field(out, "expires_ms", expires_ms);
+  if (issued_since_boot_ms > 0) append_field(out, "issued_since_boot", issued_since_boot_ms);
   Record::finish(out);
+}
+
+Lifetime Credential::lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const {
+  const std::int64_t age_ms = issued_since_boot_ms > 0 ? boot_ms - issued_since_boot_ms : 0;
+  return {issued_ms, expires_ms, refresh_before_ms, std::max<std::int64_t>(age_ms, 0)};
 }
 
 bool read_credential(const Cache& cache, std::string_view identity, Credential& credential) {

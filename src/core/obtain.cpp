@@ -150,15 +150,25 @@ class Obtaining {
     Resolution resolution;
     if (!lookup(cache_, request_, credential, resolution)) return false;
     files = static_cast<Text&&>(resolution.files);
-    return credential.issued_ms > options_.issued_after_ms &&
+    return issued_later(credential.issued_ms, options_.issued_after_ms, wall_clock_ms()) &&
            !(options_.need_user && credential.user.empty());
   }
 
   Freshness state(const Credential& credential) const {
     const std::int64_t now = wall_clock_ms();
-    if (options_.min_life_ms > 0 && credential.expires_ms - now < options_.min_life_ms)
+    const Lifetime life = lifetime(credential);
+    if (options_.min_life_ms > 0 &&
+        credential.expires_ms - life.reckoned_ms(now) < options_.min_life_ms)
       return Freshness::expired;
-    return freshness(credential.lifetime(request_.refresh_before_ms()), now, jitter_permille());
+    return freshness(life, now, jitter_permille());
+  }
+
+  Lifetime lifetime(const Credential& credential) const {
+    return credential.lifetime(request_.refresh_before_ms(), since_boot_ms());
+  }
+
+  std::int64_t left_ms(const Credential& credential) const {
+    return credential.expires_ms - lifetime(credential).reckoned_ms(wall_clock_ms());
   }
 
   static Obtained from_cache(Obtained& result) {
@@ -184,12 +194,11 @@ class Obtaining {
 
   // Nobody waits so long for a better one that the one at hand runs out meanwhile.
   Obtained last_minute(Obtained& result) const {
-    const std::int64_t left = result.credential.expires_ms - wall_clock_ms();
-    const std::int64_t patience = std::min<std::int64_t>(left / 2, 10'000);
+    const std::int64_t patience = std::min<std::int64_t>(left_ms(result.credential) / 2, 10'000);
     Obtained renewed;
     wait(renewed, std::min(options_.deadline_ms, monotonic_ms() + patience));
     if (renewed.ok) return renewed;
-    if (result.credential.expires_ms > wall_clock_ms()) return from_cache(result);
+    if (left_ms(result.credential) > 0) return from_cache(result);
     return renewed;
   }
 
@@ -290,8 +299,8 @@ Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions&
 }
 
 bool is_fresh(const Credential& credential, std::int64_t refresh_before_ms) {
-  return freshness(credential.lifetime(refresh_before_ms), wall_clock_ms(), jitter_permille()) ==
-         Freshness::fresh;
+  return freshness(credential.lifetime(refresh_before_ms, since_boot_ms()), wall_clock_ms(),
+                   jitter_permille()) == Freshness::fresh;
 }
 
 std::int64_t cached_issue_ms(const Cache& cache, const Request& request) {

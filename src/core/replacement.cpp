@@ -4,6 +4,7 @@
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/freshness.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/record.hpp"
@@ -23,7 +24,8 @@ bool may_replace(const Cache& cache, const Request& request, std::int64_t issued
       note.parse(text.view(), k_kind_replacement)) {
     const std::int64_t age = now - note.number("at_ms", 0);
     // Whoever holds the same old credential gets the one fetched for the first of them.
-    if (age >= 0 && age < k_hold_ms) return issued_ms <= note.number("issued_ms", 0);
+    if (age >= 0 && age < k_hold_ms)
+      return !issued_later(issued_ms, note.number("issued_ms", 0), now);
   }
   text.clear();
   Record::begin(text, k_kind_replacement);

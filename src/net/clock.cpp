@@ -14,6 +14,10 @@ std::int64_t SystemClock::monotonic_ms() {
   return pglakebase::monotonic_ms();
 }
 
+std::int64_t SystemClock::since_boot_ms() {
+  return pglakebase::since_boot_ms();
+}
+
 void SystemClock::sleep_ms(std::int64_t milliseconds) {
   pglakebase::sleep_ms(milliseconds);
 }

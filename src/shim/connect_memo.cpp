@@ -104,6 +104,7 @@ void go_through(Way& way, PlanType& plan, CredentialType& credential) {
   way.number(plan.connect_timeout_s);
   way.number(credential.issued_ms);
   way.number(credential.expires_ms);
+  way.number(credential.issued_since_boot_ms);
 }
 
 // libpq looks no further than the file with the section that is named.

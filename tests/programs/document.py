@@ -42,6 +42,25 @@ SETTING = """
 `Environment=LD_PRELOAD=…/libpglakebase.so` in a drop-in; a unit with `PrivateTmp=` or `ProtectHome=` needs a
 `PGLAKEBASE_CACHE_DIR` that it can write. The variables that say who signs in have to stand where the connection is made: for
 php-fpm in the pool, for Apache in its own environment.
+
+## In a PostgreSQL server
+
+In a server's processes the library does nothing unless `PGLAKEBASE_SERVER` in the server's environment names services of the
+server's user (`~postgres/.pg_service.conf`); then it does for these what it does elsewhere, and for nothing else:
+
+```sql
+create server lake foreign data wrapper postgres_fdw options (service 'orders');
+create user mapping for postgres server lake;
+create user mapping for reports server lake options (password_required 'false');
+select * from dblink('service=orders', 'select 1') as t(x int);
+```
+
+The mapping names no password. Host and port of the service in place of its name do as well. A superuser can do this; anybody
+else only where a superuser set `password_required 'false'` (postgres_fdw), granted `dblink_connect_u`, or made a view of the
+foreign table, since PostgreSQL demands a password from all others, and takes any word for one: that word is sent as it is, and
+fails. Each of these roles is then the service's identity in Lakebase; and who may write the connection string or the options of
+the foreign server (`hostaddr`, `sslrootcert`) can have the token sent to a machine of their own, as with a password file. A
+connection that postgres_fdw keeps lives on when its token ends; the next one has a new token.
 """
 
 

@@ -122,6 +122,8 @@ TABLE = [
 ELSEWHERE = [
     ("dblink_connect_u in a server, by those whom a superuser allows it", "wrapped", "tests/shim/test_hosts_server.py",
      "`PGLAKEBASE_SERVER` names the services that the server may use"),
+    ("postgres_fdw and dblink in a server, for its superusers and for roles whose mapping has `password_required 'false'`", "wrapped",
+     "tests/shim/test_server_foreign.py", "the same; no password in the mapping"),
     ("two and more libpqs in one process", "wrapped", "tests/shim/test_libpq_builds.py", "up to four by `dlsym`"),
     ("a dynamic libpq beside a static one", "wrapped", "tests/shim/test_static_libpq.py",
      "the program keeps its own inside; a plugin's own is reached where the plugin exports it"),
@@ -131,8 +133,8 @@ ELSEWHERE = [
 CANNOT = [
     ("programs with libpq inside (static)", "their calls were bound when they were linked, and with `-rdynamic` their plugins' calls, too: "
      "give them a password file, `pglakebase token --format pgpass`"),
-    ("dblink and postgres_fdw for a server's ordinary users", "by design: they would borrow the server's identity; "
-     "postgres_fdw with a superuser's mapping was not tried"),
+    ("dblink and postgres_fdw for a server's ordinary users", "by design: they would borrow the server's identity; a superuser "
+     "may let them (`dblink_connect_u`, `password_required 'false'`, a view of the superuser's)"),
     ("setuid programs, and those with capabilities", "the dynamic linker drops `LD_PRELOAD`"),
     ("Go, Java, node-postgres, npgsql", "they have no libpq: `pglakebase token`"),
     ("a module opened with RTLD_DEEPBIND under another name", "its own libpq comes first; rename or link the file"),

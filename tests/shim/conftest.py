@@ -14,6 +14,7 @@ from support.stub import Stub
 from support.waiting import wait_until
 
 from .hosts import Hosts, running
+from .preloaded_server import server_place  # noqa: F401
 
 
 @pytest.fixture

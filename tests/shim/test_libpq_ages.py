@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from support import libpqs
 from support.calls import CALLS
 from support.client import Client
 from support.gateway_log import assert_nothing_sent, assert_safe_logins
+from support.session import Session, sessions
 
 APP = inventory.APP.name
 DIRECTIVE = "endpoint=projects/shop/branches/production/endpoints/primary"
@@ -146,50 +146,10 @@ def test_native_and_plain_are_untouched(report: Report, lakebase: LocalLakebase,
     assert [ours["status"] for ours, _ in seen] == ["ok", "ok", "bad", "ok", "ok", "ok", "ok", "bad", "bad"]
 
 
-class Session:
-    """A program that keeps its connection: session_probe."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-
-    def say(self, line: str) -> Values:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(line.encode() + b"\n")
-        self._process.stdin.flush()
-        values: Values = {}
-        while "done" not in values:
-            said = self._process.stdout.readline().decode()
-            assert said, (line, self._process.wait(), values)
-            name, _, value = said.rstrip("\n").partition("=")
-            values[name] = value
-        return values
-
-    def end(self) -> int:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return self._process.wait(20)
-
-
 @contextmanager
-def sessions(client: Client, probes: Path, versions: list[int]) -> Iterator[list[Session]]:
-    processes = [
-        subprocess.Popen(
-            [probes / "session_probe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=client.environment(env=with_libpq(client, version)),
-        )
-        for version in versions
-    ]  # fmt: skip
-    try:
-        running = list(map(Session, processes))
+def named_sessions(client: Client, probes: Path, versions: list[int]) -> Iterator[list[Session]]:
+    with sessions(probes / "session_probe", [client.environment(env=with_libpq(client, version)) for version in versions]) as running:
         yield running
-        assert [session.end() for session in running] == [0] * len(running)
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                assert pipe is not None
-                pipe.close()
 
 
 def is_ours(values: Values) -> bool:
@@ -199,7 +159,7 @@ def is_ours(values: Values) -> bool:
 def test_resets_after_the_token_s_end(named: Client, lakebase: LocalLakebase, probes: Path) -> None:
     """First revoked, so that the cached one is refused, too; then expired."""
     kinds = list(product(MODERN, ("connectdb", "start"), ("reset", "reset-start")))
-    with sessions(named, probes, [version for version, _, _ in kinds]) as running:
+    with named_sessions(named, probes, [version for version, _, _ in kinds]) as running:
 
         def all_say(lines: list[str]) -> list[Values]:
             with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -231,7 +191,7 @@ def test_a_cached_token_that_is_refused_is_replaced(report: Report, lakebase: Lo
 
 
 def test_resetting_what_was_refused(named: Client, lakebase: LocalLakebase, probes: Path) -> None:
-    with sessions(named, probes, OLD) as running:
+    with named_sessions(named, probes, OLD) as running:
         for version, session, way in zip(OLD * 2, running * 2, ["connectdb"] * len(OLD) + ["start"] * len(OLD), strict=True):
             said = session.say(f"{way} service=orders")
             for again in ("reset", "reset-start", "reset", "finish"):

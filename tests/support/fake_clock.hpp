@@ -11,6 +11,7 @@ class FakeClock final : public Clock {
  public:
   std::int64_t wall_ms() override { return wall; }
   std::int64_t monotonic_ms() override { return monotonic; }
+  std::int64_t since_boot_ms() override { return monotonic; }
   void sleep_ms(std::int64_t milliseconds) override {
     slept.push_back(milliseconds);
     advance(milliseconds);

@@ -15,10 +15,11 @@ class WorkspaceApi {
   // nlohmann_json asserts its own invariants in a move, which the check takes for a throw.
   // NOLINTNEXTLINE(bugprone-exception-escape)
   struct Answer {
-    nlohmann::json json;           ///< an object
-    std::int64_t date_s = 0;       ///< the server's clock, seconds since 1970; 0 if not told
-    std::int64_t asked_ms = 0;     ///< our clock before the call
-    std::int64_t answered_ms = 0;  ///< and after it
+    nlohmann::json json;                   ///< an object
+    std::int64_t date_s = 0;               ///< the server's clock in s since 1970; 0 if not told
+    std::int64_t asked_ms = 0;             ///< our clock before the call
+    std::int64_t asked_since_boot_ms = 0;  ///< the same moment by the clock that nobody sets
+    std::int64_t answered_ms = 0;          ///< our clock after it
   };
 
   WorkspaceApi(const SourceContext& context, WorkspaceTokens& tokens)

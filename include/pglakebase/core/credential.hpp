@@ -36,13 +36,13 @@ struct Credential {
   Text user;      ///< the role that this identity logs in as by default; may be empty
   std::int64_t issued_ms = 0;
   std::int64_t expires_ms = 0;
+  std::int64_t issued_since_boot_ms = 0;  ///< the issue by since_boot_ms(); 0: not known
 
   /// False if the record is no whole credential.
   bool parse(std::string_view record);
   void append_record(Text& out) const;
-  Lifetime lifetime(std::int64_t refresh_before_ms) const {
-    return {issued_ms, expires_ms, refresh_before_ms};
-  }
+  /// `boot_ms` is since_boot_ms(). After another boot it shows less than the true age, never more.
+  Lifetime lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const;
 };
 
 /// Reads the credential of an identity (64 hexadecimal digits, else none is found), fresh or not.

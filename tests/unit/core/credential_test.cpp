@@ -21,6 +21,7 @@ TEST(Credential, ComesBack) {
   credential.user.assign("someone@example.com");
   credential.issued_ms = 1000;
   credential.expires_ms = 2000;
+  credential.issued_since_boot_ms = 300;
   Text record;
   credential.append_record(record);
   Credential read;
@@ -30,7 +31,16 @@ TEST(Credential, ComesBack) {
   EXPECT_EQ(read.user.view(), "someone@example.com");
   EXPECT_EQ(read.issued_ms, 1000);
   EXPECT_EQ(read.expires_ms, 2000);
-  EXPECT_EQ(read.lifetime(5).refresh_before_ms, 5);
+  EXPECT_EQ(read.lifetime(5, 300).refresh_before_ms, 5);
+  EXPECT_EQ(read.lifetime(5, 300).age_ms, 0);
+  EXPECT_EQ(read.lifetime(5, 450).age_ms, 150);
+}
+
+TEST(Credential, OfAnEarlierBootOrVersionIsOfUnknownAge) {
+  Credential credential;
+  EXPECT_EQ(credential.lifetime(0, 450).age_ms, 0);
+  credential.issued_since_boot_ms = 300;
+  EXPECT_EQ(credential.lifetime(0, 299).age_ms, 0);
 }
 
 TEST(Credential, HalfOneIsNone) {

@@ -66,6 +66,40 @@ constexpr Row k_rows[] = {
 
 INSTANTIATE_TEST_SUITE_P(Freshness, FreshnessTable, testing::ValuesIn(k_rows));
 
+// What the wall clock says stands first, then the age by the clock that nobody sets.
+TEST(Freshness, AClockSetBackLengthensNoLife) {
+  Lifetime aged = life(k_hour);
+  aged.age_ms = 45 * k_minute;
+  EXPECT_EQ(freshness(aged, k_issued + 5 * k_minute, 0), Freshness::ageing);
+  EXPECT_EQ(aged.reckoned_ms(k_issued + 5 * k_minute), k_issued + 45 * k_minute);
+  aged.age_ms = 59 * k_minute;
+  EXPECT_EQ(freshness(aged, k_issued - k_minute, 0), Freshness::last_minute);
+  aged.age_ms = k_hour;
+  EXPECT_EQ(freshness(aged, k_issued, 0), Freshness::expired);
+}
+
+TEST(Freshness, AClockThatIsAheadOfTheAgeCounts) {
+  Lifetime aged = life(k_hour);
+  aged.age_ms = k_minute;
+  EXPECT_EQ(freshness(aged, k_issued + 45 * k_minute, 0), Freshness::ageing);
+  EXPECT_EQ(aged.reckoned_ms(k_issued + 45 * k_minute), k_issued + 45 * k_minute);
+  EXPECT_EQ(freshness(aged, k_issued + k_hour, 0), Freshness::expired);
+  EXPECT_EQ(freshness(aged, k_issued - 6 * k_minute, 0), Freshness::expired);
+}
+
+TEST(IssuedLater, GoesByTheTimes) {
+  EXPECT_TRUE(issued_later(200, 100, 300));
+  EXPECT_FALSE(issued_later(100, 200, 300));
+  EXPECT_FALSE(issued_later(100, 100, 300));
+  EXPECT_TRUE(issued_later(200, 0, 300)) << "nothing before it";
+}
+
+TEST(IssuedLater, WhatTheClockHasNotReachedWasBefore) {
+  EXPECT_TRUE(issued_later(150, 200, 160)) << "the clock was set back after 200";
+  EXPECT_FALSE(issued_later(200, 200, 160)) << "the same";
+  EXPECT_FALSE(issued_later(190, 200, 160));
+}
+
 TEST(Freshness, GoesOneWayOnly) {
   for (const std::int64_t length : {k_second, 7 * k_second, 5 * k_minute, k_hour, 24 * k_hour})
     for (const unsigned jitter : {0U, 500U, 1000U}) {
@@ -93,6 +127,7 @@ TEST(Freshness, AbsurdTimesDoNotOverflow) {
               refresh == most ? Freshness::ageing : Freshness::fresh);
     EXPECT_EQ(freshness({-most, most, refresh}, most, 1000), Freshness::expired);
     EXPECT_EQ(freshness({most, -most, refresh}, 0, 1000), Freshness::expired);
+    EXPECT_EQ(freshness({1, most, refresh, 2 * most}, k_issued, 1000), Freshness::expired);
   }
 }
 
