@@ -29,7 +29,7 @@ def test_every_file_is_in_one_part() -> None:
 
 
 def test_what_is_measured_is_there() -> None:
-    assert [name for name in MEASURED if not (ROOT / "tests" / name).is_dir()] == []
+    assert [name for name in MEASURED if not (ROOT / "tests" / name).exists()] == []
 
 
 def test_each_session_is_judged(tmp_path: Path) -> None:
@@ -38,10 +38,12 @@ def test_each_session_is_judged(tmp_path: Path) -> None:
 
 
 def test_order_and_shares(tmp_path: Path) -> None:
-    tree(tmp_path, "new/test_1.py", "long/test_1.py", "long/test_2.py", "long/deep/test_3.py", "short/test_1.py", "loud/test_1.py")
-    made = parts(tmp_path, {"short": Measured(5), "long": Measured(60, 2), "loud": Measured(99, alone=True), "one": Measured(7, 3)})
+    tree(tmp_path, "new/test_1.py", "long/test_1.py", "long/test_2.py", "long/deep/test_3.py", "short/test_1.py", "loud/test_1.py",
+         "long/test_4.py")
+    made = parts(tmp_path, {"short": Measured(5), "long": Measured(60, 2), "loud": Measured(99, alone=True), "one": Measured(7, 3),
+                            "long/test_4.py": Measured(20)})
     assert [(part.name, len(part.arguments) - 1) for part in made if part.name != "tests"] == [
-        ("long-1", 2), ("long-2", 1), ("short", 1), ("new", 1), ("loud", 1)]
+        ("long-1", 2), ("long-2", 1), ("long-test_4", 1), ("short", 1), ("new", 1), ("loud", 1)]
 
 
 def test_more_shares_than_files(tmp_path: Path) -> None:

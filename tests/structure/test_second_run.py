@@ -38,7 +38,9 @@ def run(directory: Path, *texts: str) -> list[str]:
         parts.append(Part(str(number), (f"tests/test_{number}.py",)))
     (directory / "build").mkdir()
     steps = Steps(directory, directory)
-    Sessions(steps, "step", directory / "build", [], {}).run(parts, min(2, len(parts)))
+    step = Sessions(steps, "step", directory / "build", [], {})
+    step.run(parts, min(2, len(parts)))
+    step.run_failed_again()
     out = io.StringIO()
     summary.report(steps.totals, {}, out)
     return [re.sub(r"step: test_\d\.", "", line) for line in out.getvalue().splitlines()]

@@ -20,11 +20,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Measured:
-    """How long a directory's tests take with --full, and how many sessions share its files."""
+    """How many seconds a directory's tests (or a file's) take with --full, and how many sessions share its files."""
 
     seconds: int
     sessions: int = 1
-    # Nothing else may be under way, since they measure what the machine can do.
+    # When nothing else is under way, and every build is made.
     alone: bool = False
 
 
@@ -45,21 +45,23 @@ MEASURED = {
     "integration": Measured(140),
     "lakebase": Measured(130),
     "performance": Measured(60, alone=True),
+    "structure/test_library.py": Measured(5, alone=True),
 }
 
 
 def parts(root: Path, measured: Mapping[str, Measured] = MEASURED) -> list[Part]:
     """Every test file below root/tests once; the longest part first, those that must be alone last."""
-    directories: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for file in sorted((root / "tests").rglob("test_*.py")):
-        path = file.relative_to(root)
-        directories.setdefault(path.parts[1] if len(path.parts) > 2 else "tests", []).append(str(path))
+        path = file.relative_to(root / "tests")
+        group = str(path) if str(path) in measured else path.parts[0] if len(path.parts) > 1 else "tests"
+        groups.setdefault(group, []).append(f"tests/{path}")
     found = []
-    for directory, files in directories.items():
-        known = measured.get(directory, Measured(0))
+    for group, files in groups.items():
+        known = measured.get(group, Measured(0))
         for share in range(min(known.sessions, len(files))):
             chosen = files[share::known.sessions]
             judge = [] if JUDGE.partition("::")[0] in chosen else [JUDGE]
-            name = f"{directory}-{share + 1}" if known.sessions > 1 else directory
+            name = group.removesuffix(".py").replace("/", "-") + (f"-{share + 1}" if known.sessions > 1 else "")
             found.append(Part(name, (*chosen, *judge), known.seconds // known.sessions, known.alone))
     return sorted(found, key=lambda part: (part.alone, -part.seconds))

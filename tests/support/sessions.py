@@ -36,10 +36,9 @@ class Sessions:
         self._failed: list[str] = []
 
     def run(self, parts: Sequence[Part], workers: int) -> None:
+        """May be called again, for parts that were to wait."""
         link_builds(self._build, workers)
-        work_off([part for part in parts if not part.alone], workers, self._session)
-        work_off([part for part in parts if part.alone], 1, self._session)
-        self._second_run()
+        work_off(parts, workers, self._session)
 
     def _session(self, part: Part, worker: int) -> None:
         name = f"{self._name} {part.name}".strip()
@@ -52,7 +51,8 @@ class Sessions:
             if self._complete:
                 self._failed += failed.read_text().splitlines()
 
-    def _second_run(self) -> None:
+    def run_failed_again(self) -> None:
+        """When all have run; those that pass now are named as unsteady."""
         if not self._complete or not 0 < len(self._failed) <= UNSTEADY_AT_MOST:
             return
         name = f"{self._name} again"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from . import summary
 
-TOO_LONG = 124
+# Exit codes of commands that have none of their own.
+TOO_LONG, NOT_BEGUN = 124, 125
 
 
 class Steps:
@@ -18,6 +19,11 @@ class Steps:
         self.root = root
         self.results = results
         self.totals = summary.Totals()
+        self._ended = False
+
+    def end(self) -> None:
+        """No further step begins."""
+        self._ended = True
 
     def file(self, name: str, suffix: str) -> Path:
         return self.results / f"{name.replace(' ', '-')}.{suffix}"
@@ -30,6 +36,8 @@ class Steps:
 
     def run(self, name: str, command: list[str], junit: Path | None = None, limit_s: float | None = None,
             **environment: str) -> int:  # fmt: skip
+        if self._ended:
+            return NOT_BEGUN
         if junit is not None:
             junit.unlink(missing_ok=True)
         log = self.file(name, "log")
