@@ -32,9 +32,9 @@ class Measured:
 MEASURED = {
     "shim": Measured(700, 4),
     "auth": Measured(500, 3),
-    "suites": Measured(600),
+    "suites": Measured(900),
     "soak": Measured(400),
-    "structure": Measured(350),
+    "structure": Measured(250),
     "programs": Measured(300),
     "fuzz": Measured(290),
     "azure": Measured(280),
