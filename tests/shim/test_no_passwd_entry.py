@@ -18,7 +18,8 @@ from support.secret_watch import SecretWatch
 from support.stub import Stub
 
 APP = inventory.APP.name
-UID = 4242
+# Not test_identities', which may run at the same time.
+UID = 4243
 BECOME = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"]
 
 
@@ -81,4 +82,4 @@ def test_elsewhere_libpq_s_own_words(stranger: Client, lakebase: LocalLakebase) 
     conninfo = f"host=127.0.0.1 port={lakebase.ports['plain']}"
     ours, plain = psql(stranger, conninfo), psql(stranger, conninfo, preload=False)
     assert ours == plain
-    assert b"4242" in plain.err
+    assert str(UID).encode() in plain.err

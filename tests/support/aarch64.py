@@ -11,6 +11,7 @@ import pytest
 
 from .build import ROOT
 from .debian import unpacked
+from .locked import locked
 
 BUILD = ROOT / "build" / "aarch64"
 PROBES = ROOT / "tests" / "shim" / "probes"
@@ -33,6 +34,11 @@ def root() -> Path:
 
 @cache
 def library() -> Path:
+    with locked(BUILD):
+        return library_in()
+
+
+def library_in() -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     own_root = BUILD.with_name("aarch64-root.ini")
     wanted = f"[constants]\nroot = '{root()}'\n"
@@ -48,6 +54,7 @@ def library() -> Path:
 
 @cache
 def connect_probe() -> Path:
+    library()
     target = BUILD / "connect_probe"
     sources = [PROBES / "connect_probe.cpp", PROBES / "report.cpp", ROOT / "src" / "core" / "sha256.cpp"]
     libraries = root() / "usr" / "lib" / "aarch64-linux-gnu"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from .build import ROOT
+from .locked import locked
 
 MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -18,6 +19,11 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 def unpacked(name: str, suite: str, architecture: str, packages: list[str], closure: bool = False) -> Path:
     """A directory with these packages' files, and with those of all that they depend on if `closure`."""
     directory = ROOT / "build" / "debian" / name
+    with locked(directory):
+        return unpacked_in(directory, suite, architecture, packages, closure)
+
+
+def unpacked_in(directory: Path, suite: str, architecture: str, packages: list[str], closure: bool) -> Path:
     stamp = directory / "unpacked"
     wanted = " ".join([suite, architecture, *packages])
     if stamp.exists() and stamp.read_text() == wanted:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from .build import ROOT
+from .locked import locked
 
 PINNED = ROOT / "tests" / "npm-libpq" / "package.json"
 DIRECTORY = Path(os.environ.get("PGLAKEBASE_LIBPQS_DIR", ROOT / "build" / "npm-libpq"))
@@ -25,6 +26,11 @@ def install() -> None:
     """The pinned packages, installed outside the sources once."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
+    with locked(DIRECTORY):
+        install_once()
+
+
+def install_once() -> None:
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     installed = DIRECTORY / "installed.json"
     if not installed.exists() or installed.read_text() != PINNED.read_text():

@@ -13,6 +13,7 @@ from lakebase.client import LocalLakebase
 from lakebase.files import ENDPOINT
 
 from .build import ROOT
+from .locked import locked
 
 SCRIPTS = ROOT / "tests" / "npm"
 BUILD = Path(os.environ.get("LOCAL_LAKEBASE_NPM_DIR", ROOT / "build" / "npm"))
@@ -22,6 +23,11 @@ def install() -> Path:
     """Where its modules are; skips the test if they cannot be had."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
+    with locked(BUILD):
+        return install_once()
+
+
+def install_once() -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     pinned = (SCRIPTS / "package.json").read_text()
     installed = BUILD / "package.json"

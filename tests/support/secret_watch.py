@@ -17,6 +17,8 @@ from typing import Any
 # Three parts of base64url, the first two of which are JSON objects.
 TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
 PAUSE = 0.03
+# Looks, not less than a second: a helper may have been forked by one of ours that has ended, and not be named yet.
+STRANGER_AFTER = 40
 SCANNED_AT_MOST = 8 << 20
 ELF_CORE = b"\x04\x00"
 # What these print is what they are for.
@@ -36,6 +38,8 @@ class SecretWatch:
         self._planted: dict[bytes, str] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        # How many looks ago each was last seen to be of ours.
+        self._strangers: dict[int, int] = {}
         self._sampled: dict[int, tuple[bytes, int]] = {}
         self._permitted = 0
         self._in_arguments: set[bytes] = set()
@@ -146,13 +150,17 @@ class SecretWatch:
 
     def _descendants(self) -> list[int]:
         parents = {}
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        self._strangers = {pid: self._strangers.get(pid, 0) + 1 for pid in pids}
+        for pid in pids:
+            # Who has long been nobody of ours stays so; there are many on a busy machine.
+            if self._strangers[pid] > STRANGER_AFTER:
                 continue
             with contextlib.suppress(OSError, IndexError, ValueError):
-                stat = Path("/proc", name, "stat").read_bytes()
+                with open(f"/proc/{pid}/stat", "rb") as file:
+                    stat = file.read()
                 fields = stat[stat.rindex(b")") + 2:].split()
-                parents[int(name)] = int(fields[1])
+                parents[pid] = int(fields[1])
         self_pid, found = os.getpid(), []
         for pid in parents:
             above: int | None = pid
@@ -160,6 +168,7 @@ class SecretWatch:
                 above = parents.get(above)
             if above == self_pid and pid != self_pid or above != self_pid and self._is_helper(pid):
                 found.append(pid)
+        self._strangers.update(dict.fromkeys(found, 0))
         return found
 
     @staticmethod

@@ -15,11 +15,11 @@ class Totals:
     skipped: list[str] = field(default_factory=list)
     unsteady: list[str] = field(default_factory=list)
 
-    def add_file(self, step: str, junit: Path) -> None:
+    def add_file(self, step: str, junit: Path, session: str = "") -> None:
         try:
             root = ElementTree.parse(junit).getroot()
         except (OSError, ElementTree.ParseError) as error:
-            self.failed.append(f"{step}: no readable result file ({error})")
+            self.failed.append(f"{session or step}: no readable result file ({error})")
             return
         for case in root.iter("testcase"):
             name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
@@ -30,13 +30,13 @@ class Totals:
             else:
                 self.passed.append(f"{step}: {name}")
 
-    def add_step(self, step: str, junit: Path | None, exit_code: int) -> None:
-        """A step that went wrong without a failed test to show for it counts as one."""
+    def add_step(self, step: str, junit: Path | None, exit_code: int, session: str = "") -> None:
+        """A step (or one session of several) that went wrong without a failed test to show for it counts as one."""
         before = len(self.failed)
         if junit is not None:
-            self.add_file(step, junit)
+            self.add_file(step, junit, session)
         if exit_code != 0 and len(self.failed) == before:
-            self.failed.append(f"{step}: ended with exit code {exit_code}")
+            self.failed.append(f"{session or step}: ended with exit code {exit_code}")
 
     def add_second_run(self, step: str, junit: Path) -> None:
         """Of the step's failed tests alone: those that pass this time count as passed, and are named."""

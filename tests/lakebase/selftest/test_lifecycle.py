@@ -26,8 +26,13 @@ def gone(pids: dict[str, int]) -> bool:
                if processes.start_time(pid))
 
 
-def shared_memory() -> tuple[list[str], str]:
-    return os.listdir("/dev/shm"), subprocess.run(["ipcs", "-m"], capture_output=True, text=True).stdout
+def shared_memory(pids: dict[str, int]) -> tuple[list[str], set[str]]:
+    """The segments that they made and the files that they have mapped; other programs have theirs."""
+    made = subprocess.run(["ipcs", "-m", "-p"], capture_output=True, text=True).stdout.splitlines()
+    rows = [line.split() for line in made if len(line.split()) == 4]
+    maps = [Path(f"/proc/{pid}/maps").read_text().split() for pid in pids.values() if processes.start_time(pid)]
+    return ([row[0] for row in rows if row[2] in map(str, pids.values())],
+            {word for words in maps for word in words if word.startswith("/dev/shm/")})
 
 
 def test_two_at_once(lakebase: LocalLakebase) -> None:
@@ -38,13 +43,15 @@ def test_two_at_once(lakebase: LocalLakebase) -> None:
 
 
 def test_stop_leaves_nothing() -> None:
-    before = shared_memory()
     with LocalLakebase() as lakebase:
         directory, pids = lakebase.directory, lakebase.pids
         assert psql(lakebase, APP.name, lakebase.mint(APP.name)).code == 0
+        segments, files = shared_memory(pids)
+        assert segments
     assert not directory.exists()
     assert all(processes.start_time(pid) == 0 for pid in pids.values())
-    assert shared_memory() == before
+    assert shared_memory(pids) == ([], set())
+    assert not any(os.path.exists(file) for file in files)
 
 
 def test_stop_after_the_server_was_killed() -> None:
