@@ -67,6 +67,7 @@ class Unpacking {
   }
   void directives(Directives& value) { ok_ = value.unpack(sized()) && ok_; }
   bool ok() const { return ok_; }
+  std::string_view rest() const { return rest_; }
 
  private:
   std::string_view sized() {
@@ -84,27 +85,23 @@ class Unpacking {
   bool ok_ = true;
 };
 
-// All that connecting needs of them.
-template <typename PlanType, typename CredentialType>
-auto texts_of(PlanType& plan, CredentialType& credential) {
+// All that connecting needs of a plan with a credential.
+template <typename PlanType>
+auto texts_of(PlanType& plan) {
   return std::array{
       &plan.target.hosts,    &plan.target.service, &plan.tls.sslmode,  &plan.tls.sslrootcert,
       &plan.roots.hostaddrs, &plan.roots.ports,    &plan.roots.bundle, &plan.roots.learned,
-      &plan.direct_hosts,    &plan.user,           &plan.options,      &credential.token,
-      &credential.identity,  &credential.user};
+      &plan.direct_hosts,    &plan.user,           &plan.options};
 }
 
-template <typename Way, typename PlanType, typename CredentialType>
-void go_through(Way& way, PlanType& plan, CredentialType& credential) {
-  for (auto* text : texts_of(plan, credential)) way.text(*text);
+template <typename Way, typename PlanType>
+void go_through(Way& way, PlanType& plan) {
+  for (auto* text : texts_of(plan)) way.text(*text);
   way.directives(plan.target.section.directives);
   way.flag(plan.user_missing);
   way.flag(plan.dbname_missing);
   way.flag(plan.has_gssencmode);
   way.number(plan.connect_timeout_s);
-  way.number(credential.issued_ms);
-  way.number(credential.expires_ms);
-  way.number(credential.issued_since_boot_ms);
 }
 
 // libpq looks no further than the file with the section that is named.
@@ -145,9 +142,11 @@ bool ConnectMemo::find(Plan& plan, Obtained& obtained) const {
   std::int64_t refresh_before_ms = 0;
   unpacking.number(refresh_before_ms);
   Plan found;
+  go_through(unpacking, found);
   Credential credential;
-  go_through(unpacking, found, credential);
-  if (!unpacking.ok() || !is_fresh(credential, refresh_before_ms)) return false;
+  if (!unpacking.ok() || !credential.parse(unpacking.rest()) ||
+      !is_fresh(credential, refresh_before_ms))
+    return false;
   found.kind = Plan::Kind::credential;
   plan = static_cast<Plan&&>(found);
   obtained.credential = static_cast<Credential&&>(credential);
@@ -173,7 +172,8 @@ void ConnectMemo::keep(const Plan& plan, const Obtained& obtained, const Request
   Text value;
   Packing packing(value);
   packing.number(request.refresh_before_ms());
-  go_through(packing, plan, obtained.credential);
+  go_through(packing, plan);
+  obtained.credential.append_record(value);
   if (value.ok()) keep_value(key_.view(), stamps, value.view());
 }
 
