@@ -107,12 +107,8 @@ std::string_view role_remedy(std::string_view message) {
 }
 
 bool may_be_for_another_host(std::string_view message, bool rejected) {
-  // In which of them another SQLSTATE comes is not known for all servers.
-  for (const std::string_view words :
-       {"External authorization failed", "Failed to decode token for role",
-        "not a valid JWT encoding"})
-    rejected = rejected || message.find(words) != std::string_view::npos;
-  return rejected;
+  // In which of the SQLSTATEs this comes is not known for all servers.
+  return rejected || message.find("External authorization failed") != std::string_view::npos;
 }
 
 std::string_view login_remedy(const FailedLogin& login) {
