@@ -26,6 +26,7 @@ bool is_id(std::string_view text) {
 }
 
 bool is_endpoint(std::string_view path) {
+  if (path.ends_with('/')) return false;
   for (const std::string_view word : {"projects", "branches", "endpoints"}) {
     std::string_view part;
     if (!take_until(path, '/', part) || part != word) return false;

@@ -108,10 +108,10 @@ std::string_view role_remedy(std::string_view message) {
 
 bool may_be_for_another_host(std::string_view message, bool rejected) {
   // In which of them another SQLSTATE comes is not known for all servers.
-  for (const std::string_view words :
-       {"External authorization failed", "Failed to decode token for role",
-        "not a valid JWT encoding"})
-    rejected = rejected || message.find(words) != std::string_view::npos;
+  constexpr char texts[][34] = {"External authorization failed", "Failed to decode token for role",
+                                "not a valid JWT encoding"};
+  for (const auto& text : texts)
+    rejected = rejected || message.find(text) != std::string_view::npos;
   return rejected;
 }
 

@@ -44,7 +44,7 @@ def test_ttl(client: Client, users: Users, exchanged: bool) -> None:
 @pytest.mark.parametrize("ttl", ["10", "7200"])
 def test_a_ttl_that_the_api_refuses(client: Client, ttl: str) -> None:
     done = connect(client, ENDPOINT, f"ttl={ttl}")
-    assert done.code == 2 and "and ttl, claims and group where they are set" in done.error
+    assert done.code == 2 and "and the ttl (from directive ttl), 300 to 3600 seconds" in done.error
 
 
 @pytest.mark.parametrize("place", [(ENDPOINT,), ("instance=orders-db",)], ids=["endpoint", "instance"])
