@@ -27,6 +27,7 @@ struct Remembered {
   std::int64_t expires_ms = 0;
   bool from_cache = false;
   bool retried = false;          ///< a refused one was replaced once already
+  bool unconfirmed = false;      ///< no login has followed yet that shows that this helps
   std::int64_t patience_ms = 0;  ///< how long a blocking call may wait for another
   std::int64_t wake_ms = 0;      ///< how long a blocking call may wait for the server
 

@@ -111,6 +111,7 @@ bool renew_after_refusal(const Libpq& libpq, PGconn* connection, bool blocking) 
     remembered->retried = true;
     if (asking.request.ok() && may_replace(asking.cache, asking.request, remembered->issued_ms)) {
       ObtainOptions options;
+      remembered->unconfirmed = true;
       options.issued_after_ms = remembered->issued_ms;
       options.deadline_ms =
           monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
@@ -126,11 +127,12 @@ void note_success(PGconn* connection) {
   const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
   if (remembered == nullptr) return;
-  if (remembered->retried) {
+  if (remembered->unconfirmed) {
     const Asking asking(*remembered);
     if (asking.request.ok()) replacement_accepted(asking.cache, asking.request);
   }
   remembered->retried = false;
+  remembered->unconfirmed = false;
   remembered->sentence.clear();
   have_roots_learned(remembered->hosts.view(), remembered->roots);
 }

@@ -292,3 +292,20 @@ def test_libpq_in_another_language(orders: Client, lakebase: LocalLakebase, tmp_
     assert "beendete die Verbindung unerwartet" in done.error
     lakebase.fault("gateway", "drop", stage="accept", how="close", times=2)
     assert_woken(orders, env=german)
+
+
+def test_asleep_between_a_refusal_and_the_next_login(orders: Client, lakebase: LocalLakebase, probes: Path) -> None:
+    """What was fetched for the refused one is accepted late, which counts: the next refusal is answered likewise."""
+    process = session(orders, probes, None)
+    try:
+        assert say(process, "connectdb service=orders")["status"] == "ok"
+        for _ in range(2):
+            lakebase.revoke_all()
+            lakebase.fault("gateway", "asleep", "demo", attempts=1, after=1)
+            values = say(process, "reset")
+            assert (values["status"], values["error"]) == ("ok", ""), values
+            lakebase.clear_faults()
+    finally:
+        process.kill()
+        process.communicate()
+    assert lakebase.calls(CREDENTIALS) == 2

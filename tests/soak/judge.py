@@ -53,6 +53,7 @@ class Story:
     outages: list[tuple[int, int]] = field(default_factory=list)  # of the API, with the time it is spared afterwards
     kills: list[int] = field(default_factory=list)  # of helpers
     revocations: list[int] = field(default_factory=list)
+    revoked_by: dict[int, int] = field(default_factory=dict)  # a revocation -> when it had happened at the latest
     forgets: list[int] = field(default_factory=list)  # of what the cache holds
     sleeps: list[tuple[int, int]] = field(default_factory=list)  # of the endpoint; a polled connect does not wait
     # Notes that a refused token was replaced: while one stands, no second one is within a minute. (at, last seen)
@@ -65,9 +66,12 @@ class Story:
         # Refused, fetched anew, and revoked again before it was used.
         if sum(overlaps(attempt, at, at) for at in self.revocations) > 1:
             return "revoked twice"
-        if any(token.revoked is not None and attempt.begun <= token.revoked <= attempt.ended
-               and attempt.begun - ECHO_MS <= token.seen for token in self.tokens.values()):
+        if any(token.revoked is not None and attempt.begun <= self.revoked_by.get(token.revoked, token.revoked)
+               and token.revoked <= attempt.ended and attempt.begun - ECHO_MS <= token.seen for token in self.tokens.values()):
             return "its token and the one after it were revoked"
+        # One that came while it lasted was over, too: this machine is too busy.
+        if any(attempt.begun <= token.seen and token.expires <= attempt.ended for token in self.tokens.values()):
+            return "it lasted longer than a token"
         if any(token.good_from_to(attempt.begun, attempt.ended) for token in self.tokens.values()):
             return ""
         if any(overlaps(attempt, start, end) for start, end in self.outages):

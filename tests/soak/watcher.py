@@ -77,6 +77,7 @@ class Watcher(threading.Thread):
         with self._lock:
             self._revoked_until = now_ms()
             self._story.revocations.append(self._revoking_since)
+            self._story.revoked_by[self._revoking_since] = self._revoked_until
             for token in self._story.tokens.values():
                 token.revoked = token.revoked or self._revoking_since
 
