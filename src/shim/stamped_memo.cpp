@@ -58,18 +58,20 @@ void Stamps::add(std::string_view path, std::string_view name) {
 }
 
 bool recall_value(std::string_view key, Text& value) {
-  Text files;
+  Text whole;
+  std::size_t files_size = 0;
   {
     const Turn turn(g_busy);
     const Slot* slot = turn.mine() && !key.empty() ? find_slot(key) : nullptr;
     if (slot == nullptr || !slot->confirmed) return false;
     const std::int64_t age_ms = wall_clock_ms() - slot->kept_ms;
-    if (age_ms < 0 || age_ms > k_longest_ms || !files.resize(slot->size)) return false;
-    slot->value.get(files.data(), slot->size);
-    value.assign(slice(files.view(), slot->files_size));
-    files.resize(slot->files_size);
+    if (age_ms < 0 || age_ms > k_longest_ms || !whole.resize(slot->size)) return false;
+    slot->value.get(whole.data(), slot->size);
+    files_size = slot->files_size;
   }
-  return value.ok() && files_unchanged(files.view());
+  if (!files_unchanged(slice(whole.view(), 0, files_size))) return false;
+  value.assign(slice(whole.view(), files_size));
+  return value.ok();
 }
 
 void keep_value(std::string_view key, const Stamps& stamps, std::string_view value) {

@@ -35,6 +35,8 @@ class Stamps {
 ///
 /// Keys and values may hold secrets; they stay in this process's memory. Nothing is waited for:
 /// where another thread is at it, or was when this process was forked, nothing is found or kept.
+///
+/// `value` is left alone where nothing is found.
 bool recall_value(std::string_view key, Text& value);
 void keep_value(std::string_view key, const Stamps& stamps, std::string_view value);
 
