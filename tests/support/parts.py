@@ -45,6 +45,8 @@ MEASURED = {
     "integration": Measured(140),
     "lakebase": Measured(130),
     "performance": Measured(60, alone=True),
+    # A thousand programs at once.
+    "cache/test_crowd.py": Measured(60, alone=True),
     "structure/test_library.py": Measured(5, alone=True),
 }
 
