@@ -49,7 +49,7 @@ std::optional<std::string> base64_decoded(std::string_view text) {
   const std::size_t end = text.find('=');
   std::string plain(text.substr(0, end));
   const std::string_view padding = end == std::string_view::npos ? "" : text.substr(end);
-  if (text.size() % 4 != 0 || (padding != "" && padding != "=" && padding != "==") ||
+  if (text.size() % 4 != 0 || (!padding.empty() && padding != "=" && padding != "==") ||
       plain.find_first_of("-_") != std::string::npos)
     return std::nullopt;
   std::replace(plain.begin(), plain.end(), '+', '-');

@@ -30,21 +30,26 @@ class Measured:
 
 # Only for a good order: a directory that is not named here runs all the same.
 MEASURED = {
-    "shim": Measured(700, 4),
-    "auth": Measured(500, 3),
     "suites": Measured(900),
-    "soak": Measured(400),
-    "structure": Measured(250),
+    "shim": Measured(800, 4),
+    "soak": Measured(420),
     "programs": Measured(300),
-    "fuzz": Measured(290),
-    "azure": Measured(280),
-    "faults": Measured(270),
-    "cache": Measured(260),
-    "hooks": Measured(200),
-    "exchange": Measured(150),
-    "integration": Measured(140),
-    "lakebase": Measured(130),
+    "fuzz": Measured(300),
+    "faults": Measured(300),
+    "azure": Measured(260),
+    "hooks": Measured(240),
+    "cache": Measured(200),
+    "auth": Measured(400, 3),
+    "lakebase": Measured(180),
+    "exchange": Measured(120),
+    "integration": Measured(100),
+    "structure": Measured(90),
+    "cli": Measured(80),
     "performance": Measured(60, alone=True),
+    # A thousand programs at once; and how many of very many files are swept in a tenth of a second.
+    "cache/test_crowd.py": Measured(90, alone=True),
+    "cache/test_interruptions.py": Measured(240, alone=True),
+    # Looks at all builds.
     "structure/test_library.py": Measured(5, alone=True),
 }
 
