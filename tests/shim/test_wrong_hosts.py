@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lakebase import inventory
 from lakebase.client import LocalLakebase
-from support.build import command
+from support.build import command, helper
 from support.client import Client
 from support.waiting import wait_until
 
+from .hosts import running
 from .test_login_troubles import WAYS, unquoted
 
 ENDPOINT = "GET /api/2.0/postgres/projects/{project}/branches/{branch}/endpoints/{endpoint}"
@@ -25,6 +27,13 @@ REFUSED = "External authorization failed"
 GENERIC = "Databricks did not admit the login"
 
 ANOTHER_WORKSPACE = "another workspace's host"
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks_any_more(build: Path) -> Iterator[None]:
+    """What still looks when its test is over would count in the next one."""
+    yield
+    assert wait_until(lambda: running(helper(build)) == [], 20)
 
 
 def looks(lakebase: LocalLakebase) -> int:
