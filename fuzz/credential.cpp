@@ -24,8 +24,11 @@ void check_credential(const Credential& credential, std::int64_t now_ms, unsigne
     FUZZ_CHECK(second.user.view() == credential.user.view());
     FUZZ_CHECK(second.issued_ms == credential.issued_ms);
     FUZZ_CHECK(second.expires_ms == credential.expires_ms);
+    FUZZ_CHECK(second.issued_since_boot_ms == credential.issued_since_boot_ms);
   }
-  const Freshness state = freshness(credential.lifetime(0), now_ms, jitter);
+  const Lifetime life = credential.lifetime(0, now_ms > 0 ? now_ms : 0);
+  FUZZ_CHECK(life.age_ms >= 0 && life.reckoned_ms(now_ms) >= now_ms);
+  const Freshness state = freshness(life, now_ms, jitter);
   FUZZ_CHECK(now_ms < credential.expires_ms || state == Freshness::expired);
 }
 

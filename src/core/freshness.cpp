@@ -13,7 +13,10 @@ constexpr std::int64_t k_step_tolerated = 5 * k_minute;
 }  // namespace
 
 std::int64_t Lifetime::reckoned_ms(std::int64_t wall_ms) const {
-  return std::max(wall_ms, issued_ms + age_ms);
+  std::int64_t aged_ms = 0;
+  // A broken record may say anything.
+  if (__builtin_add_overflow(issued_ms, age_ms, &aged_ms)) aged_ms = expires_ms;
+  return std::max(wall_ms, aged_ms);
 }
 
 std::int64_t ageing_starts_ms(const Lifetime& life, unsigned jitter_permille) {
