@@ -57,7 +57,7 @@ def test_exit_codes_are_in_the_man_page() -> None:
 
 def test_record_kinds_are_in_the_protocol() -> None:
     files = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "src").rglob("*.cpp")]
-    kinds = [kind for file in files for kind in re.findall(r'k_kind_\w+ = "(\w+)"', file.read_text())]
+    kinds = [kind for file in files for kind in re.findall(r'k_kind_\w+\[\] = "(\w+)"', file.read_text())]
     assert len(kinds) >= 9
     table = PROTOCOL.partition("## Records")[2].partition("## Files")[0]
     assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.M)) == sorted(kinds)
