@@ -23,7 +23,7 @@ constexpr std::int64_t k_hour_ms = 3600LL * 1000;
 constexpr std::int64_t k_two_days_ms = 48 * k_hour_ms;
 // Somebody waits for the helper's end.
 constexpr std::int64_t k_sweeping_ms = 100;
-constexpr std::string_view k_kind_swept = "swept";
+constexpr char k_kind_swept[] = "swept";
 
 bool is_ours(std::string_view file, std::string_view kind) {
   return file.size() == kind.size() + 65 && file.starts_with(kind) && file[kind.size()] == '-';
