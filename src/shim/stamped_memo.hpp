@@ -10,7 +10,7 @@ namespace pglakebase {
 /// The files that a result rests on, and how they are when all of them have been read.
 class Stamps {
  public:
-  explicit Stamps();
+  Stamps();
 
   /// One that is not there counts, too; an empty path does not.
   void add(std::string_view path, std::string_view name = {});

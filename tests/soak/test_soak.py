@@ -70,11 +70,6 @@ def test_a_revocation_takes_time() -> None:
     assert not Story(both, revocations=[9_990], revoked_by={9_990: 9_995}).excuse(failed())
 
 
-def test_who_is_slower_than_a_token_lives() -> None:
-    next_one = {"old": Token(0, 11_000), "new": Token(10_500, 22_000)}
-    assert Story(next_one).excuse(failed(ended=22_100)) and not Story(next_one).excuse(failed(ended=21_900))
-
-
 def test_calls_are_counted() -> None:
     rules = Rules(lifetime_s=10, seconds=45)
     assert (rules.fetches(Story()), rules.fetches(Story(kills=[1], revocations=[2]))) == (11, 13)
