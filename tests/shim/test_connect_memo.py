@@ -18,6 +18,7 @@ from support.build import build_options
 from support.client import Client
 from support.gateway_log import assert_safe_logins
 from support.roots import Roots
+from support.waiting import wait_until
 
 APP, BATCH, DEV = inventory.APP.name, inventory.BATCH.name, inventory.DEV.name
 ENDPOINT = "endpoint=projects/shop/branches/production/endpoints/primary"
@@ -26,6 +27,7 @@ CREDENTIALS = "POST /api/2.0/postgres/credentials"
 LOOKED_AT = ("key", "request-", "credential-")
 # A file that was changed a moment ago may change once more without a trace.
 LONG_AGO_S = 10
+YOUNG_S = 3
 
 PROGRAM = """
 import ctypes, json, sys, threading
@@ -104,6 +106,8 @@ class Living:
 
     def settle(self) -> None:
         """Time passes for all files, the cache's directory last."""
+        authority = self.client.lakebase.ca_file
+        assert wait_until(lambda: time.time() - authority.stat().st_mtime > YOUNG_S)
         then = time.time() - LONG_AGO_S
         for file in [*self.client.home.rglob("*"), self.client.cache]:
             os.utime(file, (then, then))
