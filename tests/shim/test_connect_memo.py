@@ -301,6 +301,8 @@ def test_ageing_credential_is_renewed(living: Living, lakebase: LocalLakebase) -
         assert living.connect() == APP
         time.sleep(0.05)
     assert 3 <= lakebase.calls(CREDENTIALS) <= 8
+    # None was refused and made good by a second one.
+    assert {login["result"] for login in lakebase.connections()} <= {"ok", "open"}
 
 
 def test_user_of_the_thread_comes(living: Living, build: Path, lakebase: LocalLakebase) -> None:
