@@ -25,12 +25,14 @@ int compare_extent(dl_phdr_info* info, std::size_t, void* data) {
   object.start = ~std::uintptr_t{0};
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
-    if (segment.p_type != PT_LOAD) continue;
     const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_DYNAMIC) object.dynamic = reinterpret_cast<const void*>(start);
+    if (segment.p_type != PT_LOAD) continue;
     if (start < object.start) object.start = start;
     if (start + segment.p_memsz > object.end) object.end = start + segment.p_memsz;
   }
   if (search->address < object.start || search->address >= object.end) return 0;
+  object.base = info->dlpi_addr;
   object.name = info->dlpi_name != nullptr ? info->dlpi_name : "";
   search->found = object;
   return 1;

@@ -4,10 +4,12 @@
 
 namespace pglakebase {
 
-/// The extent of a loaded object in memory; empty for none.
+/// A loaded object's place in memory; empty for none.
 struct LoadedObject {
   std::uintptr_t start = 0;
   std::uintptr_t end = 0;
+  std::uintptr_t base = 0;        ///< what its addresses are counted from
+  const void* dynamic = nullptr;  ///< the dynamic linker's table in it (PT_DYNAMIC), if it has one
   const char* name = nullptr;  ///< the linker's; lives as long as the object. "" for the program
 
   bool holds(const void* address) const {

@@ -21,47 +21,63 @@ struct HashTable {
   std::uint32_t filter_size;
   std::uint32_t filter_shift;
 
+  const Address* filter() const { return reinterpret_cast<const Address*>(this + 1); }
   const std::uint32_t* buckets() const {
-    const auto* filter = reinterpret_cast<const Address*>(this + 1);
-    return reinterpret_cast<const std::uint32_t*>(filter + filter_size);
+    return reinterpret_cast<const std::uint32_t*>(filter() + filter_size);
   }
   const std::uint32_t* chains() const { return buckets() + bucket_count; }
+
+  // Two bits of one word, by which most names that are not there are told.
+  bool may_hold(std::uint32_t hash) const {
+    constexpr std::uint32_t bits = 8 * sizeof(Address);
+    if (filter_size == 0) return true;
+    const Address word = filter()[hash / bits % filter_size];
+    return (word >> hash % bits & word >> (hash >> filter_shift) % bits & 1) != 0;
+  }
 };
 
 struct SymbolTable {
   const HashTable* hashes = nullptr;
   const Symbol* symbols = nullptr;
   const char* names = nullptr;
+
+  bool whole() const { return hashes != nullptr && symbols != nullptr && names != nullptr; }
 };
 
 // The dynamic linker makes these addresses absolute, except in the kernel's own object.
 template <typename Type>
-const Type* pointer(const dl_phdr_info& info, Address value) {
-  return reinterpret_cast<const Type*>(value < info.dlpi_addr ? value + info.dlpi_addr : value);
+const Type* pointer(std::uintptr_t base, Address value) {
+  return reinterpret_cast<const Type*>(value < base ? value + base : value);
 }
 
-SymbolTable table_of(const dl_phdr_info& info) {
+SymbolTable table_at(const void* dynamic, std::uintptr_t base) {
   SymbolTable table;
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    if (info.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    const auto* entry =
-        reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + info.dlpi_phdr[i].p_vaddr);
-    for (; entry->d_tag != DT_NULL; ++entry) {
-      const Address value = entry->d_un.d_ptr;
-      if (entry->d_tag == DT_GNU_HASH) table.hashes = pointer<HashTable>(info, value);
-      if (entry->d_tag == DT_SYMTAB) table.symbols = pointer<Symbol>(info, value);
-      if (entry->d_tag == DT_STRTAB) table.names = pointer<char>(info, value);
-    }
+  const auto* entry = static_cast<const ElfW(Dyn)*>(dynamic);
+  // Each object's is memory that nobody has looked at for a while: no more of it than needed.
+  for (; entry != nullptr && entry->d_tag != DT_NULL && !table.whole(); ++entry) {
+    const Address value = entry->d_un.d_ptr;
+    if (entry->d_tag == DT_GNU_HASH) table.hashes = pointer<HashTable>(base, value);
+    if (entry->d_tag == DT_SYMTAB) table.symbols = pointer<Symbol>(base, value);
+    if (entry->d_tag == DT_STRTAB) table.names = pointer<char>(base, value);
   }
   return table;
 }
 
+SymbolTable table_of(const dl_phdr_info& info) {
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = info.dlpi_phdr[i];
+    if (segment.p_type == PT_DYNAMIC)
+      return table_at(reinterpret_cast<const void*>(info.dlpi_addr + segment.p_vaddr),
+                      info.dlpi_addr);
+  }
+  return {};
+}
+
 const Symbol* find_function(const SymbolTable& table, const char* name) {
-  if (table.hashes == nullptr || table.symbols == nullptr || table.names == nullptr ||
-      table.hashes->bucket_count == 0)
-    return nullptr;
+  if (!table.whole() || table.hashes->bucket_count == 0) return nullptr;
   std::uint32_t hash = 5381;
   for (const char* at = name; *at != '\0'; ++at) hash = hash * 33 + static_cast<unsigned char>(*at);
+  if (!table.hashes->may_hold(hash)) return nullptr;
   std::uint32_t number = table.hashes->buckets()[hash % table.hashes->bucket_count];
   if (number < table.hashes->first_symbol) return nullptr;
   // The lowest bit of a hash marks the end of its chain.
@@ -78,22 +94,6 @@ const Symbol* find_function(const SymbolTable& table, const char* name) {
 
 void* address_of(const Symbol& symbol, std::uintptr_t base) {
   return reinterpret_cast<void*>(base + symbol.st_value);
-}
-
-struct TableSearch {
-  const LoadedObject& object;
-  SymbolTable table;
-  std::uintptr_t base;
-};
-
-// Where its symbols are lies in the object itself.
-int take_table(dl_phdr_info* info, std::size_t, void* data) {
-  auto* search = static_cast<TableSearch*>(data);
-  const SymbolTable table = table_of(*info);
-  if (!search->object.holds(table.symbols)) return 0;
-  search->table = table;
-  search->base = info->dlpi_addr;
-  return 1;
 }
 
 struct Search {
@@ -118,13 +118,11 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
 }  // namespace
 
 OwnFunctions::OwnFunctions(const LoadedObject& object) {
-  TableSearch search{object, {}, 0};
-  if (!object) return;
-  for_each_object(take_table, &search);
-  hashes_ = search.table.hashes;
-  symbols_ = search.table.symbols;
-  names_ = search.table.names;
-  base_ = search.base;
+  const SymbolTable table = table_at(object.dynamic, object.base);
+  hashes_ = table.hashes;
+  symbols_ = table.symbols;
+  names_ = table.names;
+  base_ = object.base;
 }
 
 void* OwnFunctions::find(const char* name) const {
