@@ -127,7 +127,8 @@ class Obtaining {
           renew_in_background();
           return from_cache(result);
         case Freshness::last_minute:
-          return last_minute(result);
+          if (last_minute(result)) return result;
+          break;
         case Freshness::expired:
           break;
       }
@@ -199,14 +200,18 @@ class Obtaining {
     if (start(0, reply) == HelperEnd::not_started) claim.give_up();
   }
 
-  // Nobody waits so long for a better one that the one at hand runs out meanwhile.
-  Obtained last_minute(Obtained& result) const {
+  // Nobody waits so long for a better one that the one at hand runs out meanwhile. False if it has
+  // run out all the same: then there is nothing to lose by waiting.
+  bool last_minute(Obtained& result) const {
     const std::int64_t patience = std::min<std::int64_t>(left_ms(result.credential) / 2, 10'000);
     Obtained renewed;
     wait(renewed, std::min(options_.deadline_ms, monotonic_ms() + patience));
-    if (renewed.ok) return renewed;
-    if (left_ms(result.credential) > 0) return from_cache(result);
-    return renewed;
+    if (renewed.ok) {
+      result = static_cast<Obtained&&>(renewed);
+      return true;
+    }
+    result.ok = result.from_cache = left_ms(result.credential) > 0;
+    return result.ok;
   }
 
   // Until a usable credential or a failure stands in the cache, or our own helper has answered.

@@ -59,14 +59,15 @@ def test_nobody_waits(product: Product, lakebase: LocalLakebase, probe: Path, se
     assert lakebase.calls(TOKENS) == 0
 
 
-def without_a_server(product: Product, lakebase: LocalLakebase, probe: Path, threads: int, connects: int, **env: str) -> None:
+def without_a_server(product: Product, lakebase: LocalLakebase, probe: Path, threads: int, connects: int,
+                     prefix: tuple[str, ...] = (), **env: str) -> None:
     """Nobody listens: all that is ours is done for each, and libpq's part costs next to nothing."""
     lakebase.set_token_lifetime(4)
     product.files.one("credential").unlink()
     closed = product.service("closed", "profile=DEMO", "endpoint=projects/shop/branches/production/endpoints/primary",
                              "wake_timeout=0", host="dev", port="1")
     assert closed.exists()
-    process = subprocess.run([probe, "service=closed", "600", str(threads), "0", str(connects)],
+    process = subprocess.run([*prefix, probe, "service=closed", "600", str(threads), "0", str(connects)],
                              env=product.environment(env=env), stdin=subprocess.DEVNULL, capture_output=True, timeout=900)
     assert (process.returncode, process.stderr.decode()) == (0, "")
     done = attempts(process.stdout.decode())
@@ -95,15 +96,20 @@ def test_64_threads_under_tsan(product: Product, lakebase: LocalLakebase, tmp_pa
                     "-o", str(program), "-lpq", "-pthread"], check=True)
     library(directory).replace(product.library)
     tsan = subprocess.run(["gcc", "-print-file-name=libtsan.so"], check=True, capture_output=True, text=True).stdout.strip()
-    without_a_server(product, lakebase, program, 64, 50, LD_PRELOAD=f"{tsan} {product.library}")
+    without_a_server(product, lakebase, program, 64, 1000, LD_PRELOAD=f"{tsan} {product.library}")
 
 
-VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
-            "--show-leak-kinds=definite", "--child-silent-after-fork=yes"]
+VALGRIND = ("valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite", "--child-silent-after-fork=yes")
 
 
 @pytest.mark.full
-def test_threads_under_valgrind(product: Product, probe: Path) -> None:
-    done = product.run(probe, "service=demo", "30", "8", "200", prefix=VALGRIND, timeout=200)
+def test_64_threads_under_valgrind(product: Product, lakebase: LocalLakebase, probe: Path) -> None:
+    without_a_server(product, lakebase, probe, 64, 1000, VALGRIND)
+
+
+@pytest.mark.full
+def test_logins_under_valgrind(product: Product, probe: Path) -> None:
+    done = product.run(probe, "service=demo", "30", "8", "200", prefix=list(VALGRIND), timeout=200)
     assert done.code == 0, done.error
     assert {attempt.good for attempt in attempts(done.out.decode())} == {True}

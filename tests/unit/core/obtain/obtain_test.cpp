@@ -169,6 +169,16 @@ TEST_F(ObtainTest, TheLastMinuteDoesNotWaitUntilTheEnd) {
   EXPECT_LT(monotonic_ms() - started, 1800);
 }
 
+TEST_F(ObtainTest, WhatRunsOutInTheLastMinutesWaitIsWaitedForLikeAnyOther) {
+  for (const std::int64_t left : {1, 2, 3, 4, 5}) {
+    keep("slow", left, 2 * k_second);
+    const Obtained got = ask("slow");
+    EXPECT_TRUE(got.ok) << left << " ms: " << got.failure.sentence.view();
+    // Or else the next one would be told to wait for this one's.
+    while (claimed("slow")) sleep_ms(1);
+  }
+}
+
 TEST_F(ObtainTest, AnExpiredOneIsNeverServed) {
   keep("good", -1);
   EXPECT_TRUE(ask("good").credential.token.view().starts_with("fetched-token-"));
