@@ -79,7 +79,8 @@ def test_fork_while_other_threads_connect(hosts: Hosts, forks: int) -> None:
     in 1500 forks, in the child's PQconnectStartParams)."""
     conninfo = f"service=orders user={APP}"
     hosts.client.psql(conninfo).ok()
-    values = hosts.run("children", "fork-meanwhile", str(forks), conninfo=conninfo, timeout=280)
+    values = hosts.run("children", "fork-meanwhile", str(forks), f"{conninfo} port=1", conninfo=conninfo,
+                       env={"PGLAKEBASE_WAKE_TIMEOUT": "0"}, timeout=280)
     assert (values["bad"], values["stuck"], values["failed"]) == ("0", "0", "0")
 
 
