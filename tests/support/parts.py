@@ -32,7 +32,7 @@ class Measured:
 MEASURED = {
     "suites": Measured(900),
     "shim": Measured(800, 4),
-    "soak": Measured(420),
+    "soak": Measured(700),
     "programs": Measured(300),
     "fuzz": Measured(300),
     "faults": Measured(300),
