@@ -102,8 +102,8 @@ void fail(Obtained& result, std::string_view sentence) {
 void fail_to_start(Obtained& result, int error) {
   if (error == ENOENT || error == EACCES) {
     fail(result,
-         "the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so, "
-         "or warm the cache with \"pglakebase token\" first");
+         "the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so (in a "
+         "chroot: inside it), or warm the cache with \"pglakebase token\" first");
     return;
   }
   Text sentence("the helper pglakebase-fetch cannot be started (error ");
@@ -204,13 +204,9 @@ class Obtaining {
   // run out all the same: then there is nothing to lose by waiting.
   bool last_minute(Obtained& result) const {
     const std::int64_t patience = std::min<std::int64_t>(left_ms(result.credential) / 2, 10'000);
-    Obtained renewed;
-    wait(renewed, std::min(options_.deadline_ms, monotonic_ms() + patience));
-    if (renewed.ok) {
-      result = static_cast<Obtained&&>(renewed);
-      return true;
-    }
-    result.ok = result.from_cache = left_ms(result.credential) > 0;
+    wait(result, std::min(options_.deadline_ms, monotonic_ms() + patience));
+    if (result.ok) return true;
+    result.ok = result.from_cache = look(result.credential) && left_ms(result.credential) > 0;
     return result.ok;
   }
 

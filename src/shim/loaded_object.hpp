@@ -10,7 +10,7 @@ struct LoadedObject {
   std::uintptr_t end = 0;
   std::uintptr_t base = 0;        ///< what its addresses are counted from
   const void* dynamic = nullptr;  ///< the dynamic linker's table in it (PT_DYNAMIC), if it has one
-  const char* name = nullptr;  ///< the linker's; lives as long as the object. "" for the program
+  const char* name = nullptr;     ///< the linker's; lives as long as the object. "" for the program
 
   bool holds(const void* address) const {
     const auto at = reinterpret_cast<std::uintptr_t>(address);

@@ -23,7 +23,8 @@ constexpr std::string_view k_roles =
     "role \"*\" does not exist\n"
     "this database's project has no such role; make it with databricks_create_role('ROLE', "
     "'SERVICE_PRINCIPAL'), or 'USER' or 'GROUP', of the extension databricks_auth, or connect as "
-    "a role that is a client id or an e-mail address and no display name\n"
+    "a role that is a client id or an e-mail address and no display name (user=, PGUSER: some "
+    "programs send the system's user where they are told none)\n"
 
     "role \"*\" is not permitted to log in\n"
     "the role may not log in; let its owner give it LOGIN (ALTER ROLE), or connect as another\n";

@@ -41,7 +41,16 @@ SETTING = """
 `pglakebase run -- program` sets it for one program, `pglakebase env` says it for a shell. In a systemd unit:
 `Environment=LD_PRELOAD=…/libpglakebase.so` in a drop-in; a unit with `PrivateTmp=` or `ProtectHome=` needs a
 `PGLAKEBASE_CACHE_DIR` that it can write. The variables that say who signs in have to stand where the connection is made: for
-php-fpm in the pool, for Apache in its own environment.
+php-fpm in the pool, for Apache in its own environment, for Postfix and Dovecot in their `import_environment` (`name=value`).
+
+A daemon that gives up root's rights needs the `HOME` of the user that it becomes, or none: libpq looks there for certificates,
+and fails where it may not look. In a chroot the helper, the cache and the files that say who signs in have to be inside; Postfix
+has `proxy:pgsql:` for its chrooted daemons, which asks a daemon outside. A program that sends the system's user where it is told
+none (pgcli, ruby-pg and Sequel do) needs `user=` in the section, or `PGUSER`.
+
+Tried by hand with the packages of Debian 12, each over an expiry and a revoked token: osm2pgsql, collectd, rsyslog's ompgsql,
+FreeRADIUS, ProFTPD, Dovecot's sql, Postfix's `proxy:pgsql:`, SQLAlchemy, Django, Mojo::Pg, LuaSQL, ecpg, libdbi, Sequel, pg_activity
+and pgcli.
 
 ## In a PostgreSQL server
 
@@ -61,6 +70,10 @@ foreign table, since PostgreSQL demands a password from all others, and takes an
 fails. Each of these roles is then the service's identity in Lakebase; and who may write the connection string or the options of
 the foreign server (`hostaddr`, `sslrootcert`) can have the token sent to a machine of their own, as with a password file. A
 connection that postgres_fdw keeps lives on when its token ends; the next one has a new token.
+
+A standby's `primary_conninfo = 'service=orders'` and a subscription's `connection 'service=orders'` are served in the same way.
+`pg_basebackup -R` and `pg_rewind -R` do not write that: they write all that libpq knows of their connection, the token too, and
+PostgreSQL then finds the line too long to read. Write `standby.signal` and `primary_conninfo` yourself.
 """
 
 

@@ -28,8 +28,8 @@ def fail(stub: Stub, failure: str) -> str:
     """Makes it so; what the message must end with."""
     if failure == "no helper":
         stub.helper.unlink()
-        return ('the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so, or warm the cache '
-                'with "pglakebase token" first')
+        return ('the helper pglakebase-fetch cannot be started; install it beside libpglakebase.so (in a chroot: '
+                'inside it), or warm the cache with "pglakebase token" first')
     stub.does(failure, sentence=SENTENCE)
     if failure == "nothing":
         return 'the helper pglakebase-fetch ended without an answer; "pglakebase token" shows more'

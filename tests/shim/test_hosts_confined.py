@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +40,38 @@ def by_environment(hosts: Hosts) -> None:
     client.env |= {"DATABRICKS_HOST": workspace["url"], "DATABRICKS_CLIENT_ID": inventory.APP.name,
                    "DATABRICKS_CLIENT_SECRET": workspace["secrets"][inventory.APP.name], "HOME": "/nonexistent"}
     del client.env["DATABRICKS_CONFIG_FILE"]
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A directory that others may enter, however private the place of this checkout and of temporary files is."""
+    with tempfile.TemporaryDirectory(prefix="lakebase-public-", dir="/tmp") as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_rights_put_aside(hosts: Hosts, everybodys: Path) -> None:
+    """The kernel would make a helper for which SSL_CERT_FILE, HOME and PATH do not count."""
+    by_environment(hosts)
+    client = hosts.client
+    library = everybodys / "shim" / client.library.name
+    for source, copy in ((client.library, library), (client.library.parent.parent / "cli" / "pglakebase-fetch", None),
+                         (hosts.lakebase.ca_file, everybodys / "ca.pem")):
+        copy = copy or everybodys / "cli" / source.name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, copy)
+        copy.chmod(0o755)
+    cache = everybodys / "cache"
+    cache.mkdir(mode=0o700)
+    os.chown(cache, int(NOBODY), int(NOBODY))
+    client.env |= {"SSL_CERT_FILE": str(everybodys / "ca.pem"), "PGLAKEBASE_CACHE_DIR": str(cache)}
+    conninfo = client.direct(sslrootcert=str(everybodys / "ca.pem"))
+    values = hosts.run("confined", "aside", NOBODY, conninfo=conninfo, preload=False, env={"LD_PRELOAD": str(library)})
+    connected(values)
+    # Of the program itself nothing has changed.
+    assert (values["users"], values["dumpable"], values["again"]) == (f"0 {NOBODY} 0", "1", "1")
+    assert {path.stat().st_uid for path in cache.iterdir()} == {int(NOBODY)}
 
 
 def test_dropped_identity(hosts: Hosts, tmp_path: Path) -> None:

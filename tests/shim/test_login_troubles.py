@@ -21,7 +21,7 @@ WAYS = {"blocking": ("connectdb",), "polled": ("start",), "reset": ("--reset", "
 
 NO_ROLE = ("this database's project has no such role; make it with databricks_create_role('ROLE', 'SERVICE_PRINCIPAL'), or "
            "'USER' or 'GROUP', of the extension databricks_auth, or connect as a role that is a client id or an e-mail address "
-           "and no display name")
+           "and no display name (user=, PGUSER: some programs send the system's user where they are told none)")
 OTHER_ROLE = ("the role belongs to another identity than the one that signed in; connect as that one's own role, which is a "
               "service principal's client id or a person's e-mail address and no display name (pglakebase status)")
 NO_DATABASE = ("there is no such database here; connect to databricks_postgres, which is there always and is taken where none "

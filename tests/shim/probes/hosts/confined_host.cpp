@@ -91,6 +91,25 @@ int dropped(const char* conninfo, int argc, char** argv) {
   return 0;
 }
 
+// Puts its rights aside, as daemons do that want them back later.
+int aside(const char* conninfo, int argc, char** argv) {
+  if (argc < 1) return 2;
+  const auto id = static_cast<uid_t>(std::atoi(argv[0]));
+  if (::setgroups(0, nullptr) != 0 || ::setegid(id) != 0 || ::seteuid(id) != 0 ||
+      ::prctl(PR_SET_DUMPABLE, 1) != 0)
+    return 1;
+  host::report_connected("first", host::connect(conninfo));
+  uid_t real = 0;
+  uid_t effective = 0;
+  uid_t saved = 0;
+  if (::getresuid(&real, &effective, &saved) != 0) return 1;
+  report("users",
+         std::to_string(real) + " " + std::to_string(effective) + " " + std::to_string(saved));
+  report("dumpable", ::prctl(PR_GET_DUMPABLE));
+  report("again", ::seteuid(0) == 0 && ::setegid(0) == 0 ? 1 : 0);
+  return 0;
+}
+
 // A library that holds the server's symbols makes no server; a program that exports them is one.
 int plain(const char* conninfo, int, char**) {
   host::report_connected("first", host::connect(conninfo));
@@ -100,5 +119,7 @@ int plain(const char* conninfo, int, char**) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return host::run(argc, argv, {{"filtered", filtered}, {"dropped", dropped}, {"plain", plain}});
+  return host::run(
+      argc, argv,
+      {{"filtered", filtered}, {"dropped", dropped}, {"aside", aside}, {"plain", plain}});
 }
