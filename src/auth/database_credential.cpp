@@ -6,7 +6,6 @@
 #include "pglakebase/auth/jwt.hpp"
 #include "pglakebase/auth/rfc3339.hpp"
 #include "pglakebase/config/config_error.hpp"
-#include "pglakebase/core/clock.hpp"
 #include "pglakebase/crypto/uuid.hpp"
 
 namespace pglakebase {
@@ -103,7 +102,6 @@ Credential issue_credential(WorkspaceApi& api, const Target& target) {
   credential.token.assign(token_field(answer.json, "token", call));
   credential.issued_ms = answer.asked_ms;
   credential.issued_since_boot_ms = answer.asked_since_boot_ms;
-  credential.boot = boot_id();
   std::int64_t ends_ms = *ends;
   // It opens nothing behind its own end, nor may it outlive the token that says who the user is.
   for (const std::string_view token : {credential.token.view(), api.settings().get("user_token")})

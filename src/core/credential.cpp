@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/view.hpp"
@@ -58,7 +57,6 @@ bool Credential::parse(std::string_view record) {
   issued_ms = fields.number("issued_ms", 0);
   expires_ms = fields.number("expires_ms", 0);
   issued_since_boot_ms = std::max<std::int64_t>(fields.number("issued_since_boot", 0), 0);
-  boot = fields.number("boot", 0);
   return token.ok() && identity.ok() && user.ok() && !token.empty() && issued_ms > 0 &&
          expires_ms > issued_ms;
 }
@@ -71,19 +69,12 @@ void Credential::append_record(Text& out) const {
   append_field(out, "issued_ms", issued_ms);
   append_field(out, "expires_ms", expires_ms);
   if (issued_since_boot_ms > 0) append_field(out, "issued_since_boot", issued_since_boot_ms);
-  append_field(out, "boot", boot);
   Record::finish(out);
 }
 
 Lifetime Credential::lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const {
   const std::int64_t age_ms = issued_since_boot_ms > 0 ? boot_ms - issued_since_boot_ms : 0;
   return {issued_ms, expires_ms, refresh_before_ms, std::max<std::int64_t>(age_ms, 0)};
-}
-
-std::int64_t Credential::left_since_boot_ms() const {
-  const std::int64_t age_ms = since_boot_ms() - issued_since_boot_ms;
-  if (issued_since_boot_ms <= 0 || age_ms < 0 || boot == 0 || boot != boot_id()) return 0;
-  return std::max<std::int64_t>(expires_ms - issued_ms - age_ms, 0);
 }
 
 bool read_credential(const Cache& cache, std::string_view identity, Credential& credential) {

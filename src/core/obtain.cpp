@@ -136,8 +136,7 @@ class Obtaining {
     wait(result, options_.deadline_ms);
     // A setting was changed since, which does not invalidate what the same identity holds: the
     // helper has seen to that, even if it could get nothing newer.
-    if (!result.ok && look(result.credential) &&
-        (state(result.credential) != Freshness::expired || outlives_step(result.credential)))
+    if (!result.ok && look(result.credential) && state(result.credential) != Freshness::expired)
       return from_cache(result);
     return result;
   }
@@ -171,12 +170,6 @@ class Obtaining {
 
   std::int64_t left_ms(const Credential& credential) const {
     return credential.expires_ms - lifetime(credential).reckoned_ms(wall_clock_ms());
-  }
-
-  // No newer one can be had, and only the wall clock says that this one is over: if it was set
-  // forward, the servers know better.
-  bool outlives_step(const Credential& credential) const {
-    return credential.left_since_boot_ms() > options_.min_life_ms;
   }
 
   static Obtained from_cache(Obtained& result) {

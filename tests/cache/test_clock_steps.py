@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -157,22 +156,6 @@ def test_suspended_while_the_clock_was_set_back(product: Product, clock: Stepped
     done = product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, prefix=prefix)
     assert (done.code, done.text, done.error) == (0, "1", "")
     assert tokens(lakebase) == 1 + boot // HOUR
-
-
-@pytest.mark.parametrize("step", [HOUR + MINUTE, -HOUR])
-def test_a_step_while_the_api_is_down(product: Product, clock: SteppedClock, living: list[Session], lakebase: LocalLakebase,
-                                      step: int) -> None:
-    """The token is good still, whatever the clock shows; after another boot nobody could know that."""
-    begin(living)
-    lakebase.fault("api", "status", status=503)
-    clock.step(step)
-    go_on(product, clock, living)
-    assert tokens(lakebase) == 1
-    credential = product.files.one("credential")
-    credential.write_text(re.sub(r"(?m)^boot=.*$", "boot=1", credential.read_text()))
-    env = clock.env | {"PGCONNECT_TIMEOUT": "3"}
-    done = product.run(PSQL, "-XAt", "-c", "select 1", SERVICE, preload=False, env=env)
-    assert done.code != 0 and "503" in done.error, done.error
 
 
 @pytest.mark.parametrize(("minutes", "step"), [

@@ -14,10 +14,6 @@ std::int64_t monotonic_ms();
 /// Milliseconds of CLOCK_BOOTTIME: goes on during suspend, and nobody can set it.
 std::int64_t since_boot_ms();
 
-/// Which boot since_boot_ms() counts from: the start of the kernel's random name for it (15 digits
-/// of 16 values each); 0 without /proc.
-std::int64_t boot_id();
-
 /// Sleeps; a signal ends it early.
 void sleep_ms(std::int64_t milliseconds);
 

@@ -37,16 +37,12 @@ struct Credential {
   std::int64_t issued_ms = 0;
   std::int64_t expires_ms = 0;
   std::int64_t issued_since_boot_ms = 0;  ///< the issue by since_boot_ms(); 0: not known
-  std::int64_t boot = 0;                  ///< boot_id() then
 
   /// False if the record is no whole credential.
   bool parse(std::string_view record);
   void append_record(Text& out) const;
   /// `boot_ms` is since_boot_ms(). After another boot it shows less than the true age, never more.
   Lifetime lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const;
-  /// How long it lives on by the clock that nobody sets; 0 if that does not tell, since the machine
-  /// was booted again. Not for every day: a virtual machine that is paused stops this clock, too.
-  std::int64_t left_since_boot_ms() const;
 };
 
 /// Reads the credential of an identity (64 hexadecimal digits, else none is found), fresh or not.

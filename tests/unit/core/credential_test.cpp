@@ -7,7 +7,6 @@
 
 #include <string>
 
-#include "pglakebase/core/clock.hpp"
 #include "temp_dir.hpp"
 
 namespace pglakebase {
@@ -35,31 +34,6 @@ TEST(Credential, ComesBack) {
   EXPECT_EQ(read.lifetime(5, 300).refresh_before_ms, 5);
   EXPECT_EQ(read.lifetime(5, 300).age_ms, 0);
   EXPECT_EQ(read.lifetime(5, 450).age_ms, 150);
-}
-
-TEST(Credential, LivesByBootTimeInTheSameBootOnly) {
-  Credential credential;
-  credential.issued_ms = 1;
-  credential.expires_ms = 60'001;
-  credential.issued_since_boot_ms = since_boot_ms();
-  EXPECT_EQ(credential.left_since_boot_ms(), 0);
-  credential.boot = boot_id();
-  ASSERT_GT(credential.boot, 0);
-  Text record;
-  credential.token.assign("x");
-  credential.append_record(record);
-  ASSERT_TRUE(credential.parse(record.view()));
-  EXPECT_GT(credential.left_since_boot_ms(), 0);
-  EXPECT_LE(credential.left_since_boot_ms(), 60'000);
-  credential.expires_ms = 1;
-  EXPECT_EQ(credential.left_since_boot_ms(), 0);
-  credential.expires_ms = 60'001;
-  // A time to come, which only a broken record or another boot can bring.
-  credential.issued_since_boot_ms += 60'000;
-  EXPECT_EQ(credential.left_since_boot_ms(), 0);
-  credential.issued_since_boot_ms = since_boot_ms();
-  ++credential.boot;
-  EXPECT_EQ(credential.left_since_boot_ms(), 0);
 }
 
 TEST(Credential, OfAnEarlierBootOrVersionIsOfUnknownAge) {
