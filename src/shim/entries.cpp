@@ -20,15 +20,16 @@ namespace pglakebase {
 namespace {
 
 template <typename Function>
-bool is_from_inside(const void* caller, Function real) {
-  return ReentryGuard::active() && in_same_object(caller, reinterpret_cast<const void*>(real));
+bool is_from_inside(const Meaning& meaning, Function real) {
+  return ReentryGuard::active() && meaning.beside(reinterpret_cast<const void*>(real));
 }
 
 // True if the connection was made here. Whatever happens on the way, errno is then as the caller
 // left it for the real function.
 template <typename Function>
 bool handled(Function real, const ConnectCall& call, PGconn*& connection) {
-  if (real == nullptr || is_from_inside(call.caller, real)) return false;
+  if (real == nullptr || (ReentryGuard::active() && is_from_inside(Meaning::at(call.caller), real)))
+    return false;
   const ErrnoKeeper keeper;
   if (is_inert() || is_ping(call.caller)) return false;
   const ReentryGuard guard;
@@ -45,10 +46,11 @@ auto call_guarded(Function function, Arguments... arguments) {
 // A connection that we had a hand in, and its libpq.
 template <typename Function>
 bool knows(Function real, const PGconn* connection, const void* caller, Libpq& libpq) {
-  if (real == nullptr || recall(connection) == nullptr || is_from_inside(caller, real))
-    return false;
+  if (real == nullptr || recall(connection) == nullptr) return false;
+  Meaning& meaning = Meaning::at(caller);
+  if (is_from_inside(meaning, real)) return false;
   const ErrnoKeeper keeper;
-  return !is_inert() && Meaning::at(caller).libpq(libpq);
+  return !is_inert() && meaning.libpq(libpq);
 }
 
 bool renewed(const Libpq& libpq, PGconn* connection, bool blocking) {
@@ -63,9 +65,12 @@ void settled(const Libpq& libpq, PGconn* connection, std::int64_t begun_ms) {
   settle_awake(libpq, connection, begun_ms);
 }
 
-PostgresPollingStatusType poll(PostgresPollingStatusType (*real)(PGconn*), PGconn* connection,
-                               const void* caller) {
+PostgresPollingStatusType poll(Wrapped function, PGconn* connection, const void* caller) {
+  Meaning& meaning = Meaning::at(caller);
+  const auto real = meaning.real<decltype(&::PQconnectPoll)>(function);
   if (real == nullptr) return PGRES_POLLING_FAILED;
+  // Many times in each call that waits: no more than this.
+  if (is_from_inside(meaning, real)) return real(connection);
   Libpq libpq;
   const bool known = knows(real, connection, caller, libpq);
   const PostgresPollingStatusType status = call_guarded(real, connection);
@@ -150,11 +155,11 @@ PGconn* PQsetdbLogin(const char* pghost, const char* pgport, const char* pgoptio
 }
 
 PostgresPollingStatusType PQconnectPoll(PGconn* conn, const void* caller) {
-  return poll(PGLAKEBASE_REAL(PQconnectPoll), conn, caller);
+  return poll(Wrapped::PQconnectPoll, conn, caller);
 }
 
 PostgresPollingStatusType PQresetPoll(PGconn* conn, const void* caller) {
-  return poll(PGLAKEBASE_REAL(PQresetPoll), conn, caller);
+  return poll(Wrapped::PQresetPoll, conn, caller);
 }
 
 void PQreset(PGconn* conn, const void* caller) {

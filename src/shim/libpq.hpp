@@ -60,6 +60,8 @@ class Meaning {
   /// False where one of the functions is missing: then nothing of ours can be done.
   bool libpq(Libpq& functions);
   bool caller_is_libpq();
+  /// Does that code lie in the same object as this function?
+  bool beside(const void* function) const { return caller_.holds(function); }
 
  private:
   void* find_wrapped(Wrapped function);

@@ -53,11 +53,6 @@ LoadedObject object_of(const void* address) {
   return search.found;
 }
 
-bool in_same_object(const void* one, const void* other) {
-  const LoadedObject object = object_of(one);
-  return object && object.holds(other);
-}
-
 bool is_own(const LoadedObject& object) {
   return object && object.holds(&__ehdr_start);
 }

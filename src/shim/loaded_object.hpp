@@ -22,9 +22,6 @@ struct LoadedObject {
 /// The object that holds an address. (dladdr() tells as well, but looks through all its symbols.)
 LoadedObject object_of(const void* address);
 
-/// Do both addresses lie in one object?
-bool in_same_object(const void* one, const void* other);
-
 /// Is it this library?
 bool is_own(const LoadedObject& object);
 
