@@ -28,8 +28,7 @@ bool is_from_inside(const Meaning& meaning, Function real) {
 // left it for the real function.
 template <typename Function>
 bool handled(Function real, const ConnectCall& call, PGconn*& connection) {
-  if (real == nullptr || (ReentryGuard::active() && is_from_inside(Meaning::at(call.caller), real)))
-    return false;
+  if (real == nullptr || is_from_inside(Meaning::at(call.caller), real)) return false;
   const ErrnoKeeper keeper;
   if (is_inert() || is_ping(call.caller)) return false;
   const ReentryGuard guard;
@@ -69,7 +68,7 @@ PostgresPollingStatusType poll(Wrapped function, PGconn* connection, const void*
   Meaning& meaning = Meaning::at(caller);
   const auto real = meaning.real<decltype(&::PQconnectPoll)>(function);
   if (real == nullptr) return PGRES_POLLING_FAILED;
-  // Many times in each call that waits: no more than this.
+  // libpq does so many times in each call that waits.
   if (is_from_inside(meaning, real)) return real(connection);
   Libpq libpq;
   const bool known = knows(real, connection, caller, libpq);
