@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,20 @@ def test_log_hears_of_everything(living: Living, tmp_path: Path) -> None:
         assert living.worked_out()
 
 
+@contextmanager
+def ways_open(*files: Path) -> Iterator[None]:
+    """Anybody can go there, and see that the files are as they were."""
+    modes = {way: way.stat().st_mode for file in files for way in file.parents}
+    for way, mode in modes.items():
+        # Who has put root's rights aside may still have its group.
+        way.chmod(mode | 0o011)
+    try:
+        yield
+    finally:
+        for way, mode in modes.items():
+            way.chmod(mode)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 def test_other_user(living: Living) -> None:
     """What root remembers is not for whom it becomes."""
@@ -343,4 +358,20 @@ def test_other_user(living: Living) -> None:
     # Root's service file cannot be read any more.
     assert 'definition of service "orders" not found' in living.connect()
     living.ask("seteuid", 0)
+    assert living.connect() == APP
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_other_user_who_sees_the_same_files(living: Living) -> None:
+    client = living.client
+    services = client.home / ".pg_service.conf"
+    services.chmod(0o644)
+    living.remember()
+    before = client.lakebase.calls(CREDENTIALS)
+    with ways_open(services, client.cache, client.lakebase.ca_file):
+        living.ask("seteuid", 65534)
+        said = living.connect()
+        # Signed in for itself, or could not, where the helper is out of its reach.
+        assert said != APP or client.lakebase.calls(CREDENTIALS) == before + 1
+        living.ask("seteuid", 0)
     assert living.connect() == APP
