@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from support.client import Client
 
 APP, DEV, GUEST = inventory.APP.name, inventory.DEV.name, inventory.GUEST.name
 CREDENTIALS = "POST /api/2.0/postgres/credentials"
+INSTANCE_CREDENTIALS = "POST /api/2.0/database/credentials"
 DIRECTIVES = ("profile=DEMO", "endpoint=projects/shop/branches/production/endpoints/primary")
 WAYS = {"blocking": ("connectdb",), "polled": ("start",), "reset": ("--reset", "connectdb"),
         "reset, polled": ("--reset-start", "connectdb")}
@@ -118,6 +120,21 @@ def test_known_words(orders: Client, lakebase: LocalLakebase, probes: Path, way:
     # A token from the cache was refused: one more, unless the words say that none helps.
     final = not sqlstate.startswith("28") or "permitted" in words
     assert lakebase.calls(CREDENTIALS) == (1 if final else 2)
+
+
+def test_a_role_that_does_not_fit_costs_one_more_token(client: Client, lakebase: LocalLakebase) -> None:
+    """However many try it: of a refused token nobody can tell whether the role is wrong or the token was revoked."""
+    conninfo = client.direct("provisioned", user="nobody", dbname="databricks_postgres")
+
+    def refused(_: int) -> int:
+        return client.psql(conninfo, "-w", env={"DATABRICKS_CONFIG_PROFILE": "DEMO"}).code
+
+    assert refused(0) == 2
+    assert lakebase.calls(INSTANCE_CREDENTIALS) == 1
+    for _ in range(2):
+        with ThreadPoolExecutor(6) as pool:
+            assert set(pool.map(refused, range(6))) == {2}
+    assert lakebase.calls(INSTANCE_CREDENTIALS) == 2
 
 
 def test_the_explanation_goes_with_its_message(orders: Client, lakebase: LocalLakebase, probes: Path) -> None:
