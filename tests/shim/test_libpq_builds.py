@@ -13,6 +13,7 @@ from support import libpqs
 from support.build import ROOT
 from support.client import Client
 from support.gateway_log import assert_safe_logins
+from support.session import sessions
 
 APP = inventory.APP.name
 PROBES = ROOT / "tests" / "shim" / "probes"
@@ -94,16 +95,54 @@ def test_several_libpqs_in_one_process(named: Client, lakebase: LocalLakebase, t
     assert_safe_logins(lakebase)
 
 
+def static_into_shared(version: int, made: Path, archive: Path, *words: object) -> str:
+    """A libpq.so.5 of our own making, and where to find it and what it needs."""
+    path = libpqs.library_path(version)
+    _, *others = libpqs.static_library(version)
+    compile("-shared", "-o", made, "-Wl,-soname,libpq.so.5", *words, "-Wl,--whole-archive", archive, "-Wl,--no-whole-archive",
+            *others, path / "libssl.so.1.1", path / "libcrypto.so.1.1", "-lm", "-lpthread")
+    return f"{made.parent}:{path}"
+
+
+# Nobody knows where such a libpq keeps the password.
+COPYING = """
+#include <string.h>
+char *its_own_PQpass(const void *connection);
+char *PQpass(const void *connection) {
+  static char copy[8192];
+  char *password = its_own_PQpass(connection);
+  return password != NULL ? strncpy(copy, password, sizeof copy - 1) : NULL;
+}
+"""
+
+
+def test_a_libpq_that_is_not_known_keeps_its_password(named: Client, lakebase: LocalLakebase, probes: Path, tmp_path: Path) -> None:
+    """A refused reset is what it would be without us, and the log says why."""
+    archive, source, log, own = tmp_path / "libpq.a", tmp_path / "copying.c", tmp_path / "log", tmp_path / "lib"
+    own.mkdir()
+    subprocess.run(["objcopy", "--redefine-sym", "PQpass=its_own_PQpass", libpqs.static_library(15)[0], archive], check=True)
+    source.write_text(COPYING)
+    env = {"LD_LIBRARY_PATH": static_into_shared(15, own / "libpq.so.5", archive, source),
+           "PGSERVICEFILE": str(named.home / ".pg_service.conf"), "PGLAKEBASE_LOG": str(log)}
+    with sessions(probes / "session_probe", [named.environment(env=env)]) as [session]:
+        assert session.say("connectdb service=orders")["status"] == "ok"
+        assert not log.exists()
+        lakebase.revoke_all()
+        values = session.say("reset")
+        assert values["status"] == "bad" and "pglakebase: " in values["error"], values
+        assert "the password of a living connection could not be renewed: unknown libpq build" in log.read_text()
+        # A new connection needs no such place.
+        assert session.say("connectdb service=orders")["status"] == "ok"
+    assert_safe_logins(lakebase)
+
+
 @pytest.mark.parametrize("version", [13, 15, 18])
 def test_libpq_bound_to_itself(named: Client, lakebase: LocalLakebase, probes: Path, tmp_path: Path, version: int) -> None:
     """Its own calls do not come by: no function of ours is entered twice, none too few."""
     own = tmp_path / "lib"
     own.mkdir()
-    path = libpqs.library_path(version)
-    archive, *others = libpqs.static_library(version)
-    compile("-shared", "-Wl,-Bsymbolic", "-o", own / "libpq.so.5", "-Wl,-soname,libpq.so.5", "-Wl,--whole-archive",
-            archive, "-Wl,--no-whole-archive", *others, path / "libssl.so.1.1", path / "libcrypto.so.1.1", "-lm", "-lpthread")
-    env = {"LD_LIBRARY_PATH": f"{own}:{path}", "PGSERVICEFILE": str(named.home / ".pg_service.conf")}
+    found = static_into_shared(version, own / "libpq.so.5", libpqs.static_library(version)[0], "-Wl,-Bsymbolic")
+    env = {"LD_LIBRARY_PATH": found, "PGSERVICEFILE": str(named.home / ".pg_service.conf")}
     for options in ([], ["--reset"], ["--reset-start"]):
         for way in ("connectdb", "start"):
             lakebase.forget()
