@@ -199,11 +199,9 @@ class Connecting {
 
 }  // namespace
 
-bool connect_to_lakebase(const ConnectCall& call, PGconn*& connection) {
-  Libpq libpq;
-  if (call.keywords == nullptr || call.values == nullptr || !Meaning::at(call.caller).libpq(libpq))
+bool connect_to_lakebase(const ConnectCall& call, const Libpq& libpq, PGconn*& connection) {
+  if (call.keywords == nullptr || call.values == nullptr || can_be_passed_over(call, libpq))
     return false;
-  if (can_be_passed_over(call, libpq)) return false;
   return Connecting(call, libpq).run(connection);
 }
 

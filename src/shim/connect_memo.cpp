@@ -118,7 +118,7 @@ void add_service_files(Stamps& stamps, const Target& target) {
 ConnectMemo::ConnectMemo(const ConnectCall& call, const Libpq& libpq) {
   if (!g_has_connected.exchange(true, std::memory_order_relaxed)) return;
   // Every connection is to stand in the log with what was done about it.
-  if (environment("PGLAKEBASE_LOG") != nullptr || thread_user_token() != nullptr) return;
+  if (environment("PGLAKEBASE_LOG") != nullptr || thread_user_token(libpq.loaded) != nullptr) return;
   key_.reserve(k_usual_size);
   const uid_t user = ::geteuid();
   append_bytes(key_, &user, sizeof user);

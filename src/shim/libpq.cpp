@@ -31,15 +31,14 @@ bool defines(const LoadedObject& object, const char* name) {
 
 }  // namespace
 
-Meaning& Meaning::at(const void* caller) {
-  const LoadCount now = LoadCount::now();
+Meaning& Meaning::at(const void* caller, const LoadCount& loaded) {
   for (Meaning& meaning : t_meanings)
-    if (meaning.caller_.holds(caller) && meaning.count_ == now) return meaning;
+    if (meaning.caller_.holds(caller) && meaning.count_ == loaded) return meaning;
   Meaning& meaning = t_meanings[t_next];
   t_next = (t_next + 1) % k_remembered;
   meaning = Meaning();
   meaning.caller_ = object_of(caller);
-  meaning.count_ = now;
+  meaning.count_ = loaded;
   return meaning;
 }
 
@@ -76,11 +75,16 @@ bool Meaning::caller_is_libpq() {
   return is_libpq_ == Known::yes;
 }
 
+const LoadedObject& Meaning::home() {
+  if (!home_) home_ = object_of(find_wrapped(Wrapped::PQconnectStartParams));
+  return home_;
+}
+
 bool Meaning::libpq(Libpq& functions) {
   if (complete_ == Known::unknown) {
     void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
-    const LoadedObject object = object_of(anchor);
-    const OwnFunctions own(object);
+    libpq_.loaded = count_;
+    const OwnFunctions own(home());
     bool complete = anchor != nullptr;
     // One body for functions of all types.
     const auto look_up = [&](const char* name) {
@@ -122,6 +126,13 @@ bool Meaning::libpq(Libpq& functions) {
   return complete_ == Known::yes;
 }
 
+bool Meaning::is_ping(const void* caller) {
+  if (&pglakebase_dladdr == nullptr || !caller_is_libpq()) return false;
+  Dl_info info{};
+  return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
+         starts_with(info.dli_sname, "PQping");
+}
+
 bool wrapped_by_name(const char* name, Wrapped& function) {
   for (unsigned number = 0; number < static_cast<unsigned>(Wrapped::count); ++number) {
     if (std::strcmp(name, k_names[number]) != 0) continue;
@@ -129,13 +140,6 @@ bool wrapped_by_name(const char* name, Wrapped& function) {
     return true;
   }
   return false;
-}
-
-bool is_ping(const void* caller) {
-  if (&pglakebase_dladdr == nullptr || !Meaning::at(caller).caller_is_libpq()) return false;
-  Dl_info info{};
-  return pglakebase_dladdr(caller, &info) != 0 && info.dli_sname != nullptr &&
-         starts_with(info.dli_sname, "PQping");
 }
 
 }  // namespace pglakebase

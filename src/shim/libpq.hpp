@@ -29,6 +29,8 @@ struct Libpq {
   decltype(&::PQsocket) socket = nullptr;
   decltype(&::PQfinish) finish = nullptr;
   decltype(&::PQlibVersion) libVersion = nullptr;
+
+  LoadCount loaded;  ///< by which it was found
 };
 
 /// The wrapped functions, numbered.
@@ -48,34 +50,36 @@ bool wrapped_by_name(const char* name, Wrapped& function);
 /// library.
 class Meaning {
  public:
-  /// For the code at a return address. Remembered by this thread until an object is loaded or
-  /// unloaded; the reference holds until the next call.
-  static Meaning& at(const void* caller);
+  /// For the code at a return address, with so many objects loaded. Remembered by this thread until
+  /// an object is loaded or unloaded; the reference holds until the next call.
+  static Meaning& at(const void* caller, const LoadCount& loaded);
 
   /// The real function; null if there is none.
   template <typename Function>
   Function real(Wrapped function) {
     return reinterpret_cast<Function>(find_wrapped(function));
   }
+  /// The object with the real functions: a libpq, or another preloaded wrapper in front of it.
+  const LoadedObject& home();
   /// False where one of the functions is missing: then nothing of ours can be done.
   bool libpq(Libpq& functions);
-  bool caller_is_libpq();
+  /// Is the code at `caller`, whose meaning this is, PQping or PQpingParams? They log nobody in.
+  bool is_ping(const void* caller);
   /// Does that code lie in the same object as this function?
   bool beside(const void* function) const { return caller_.holds(function); }
 
  private:
+  bool caller_is_libpq();
   void* find_wrapped(Wrapped function);
   void* find(const char* name) const;
 
   LoadedObject caller_;
   LoadCount count_;
+  LoadedObject home_;
   void* wrapped_[static_cast<unsigned>(Wrapped::count)] = {};
   Libpq libpq_;
   enum class Known : unsigned char { unknown, no, yes } complete_ = Known::unknown;
   Known is_libpq_ = Known::unknown;
 };
-
-/// Is the caller PQping or PQpingParams? They log nobody in.
-bool is_ping(const void* caller);
 
 }  // namespace pglakebase

@@ -100,7 +100,7 @@ class Planning {
 
   bool has_own_password() {
     cache_ = Cache::open();
-    user_of_thread_ = thread_user_token();
+    user_of_thread_ = thread_user_token(libpq_.loaded);
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.
     if (may_have_password_ && !ask_for_password(nullptr) && !ask_for_password("pglakebase"))
       return true;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "loaded_object.hpp"
+
 namespace pglakebase {
 
 /// libpq reaches its own exported functions through the PLT, so that a wrapper is entered again
@@ -8,16 +10,34 @@ namespace pglakebase {
 /// active() alone does not tell a call from inside.
 class ReentryGuard {
  public:
-  ReentryGuard() : before_(active_) { active_ = true; }
-  ~ReentryGuard() { active_ = before_; }
+  /// `libpq` is the object that is about to be called (empty: not known), `loaded` the count by
+  /// which it was found.
+  ReentryGuard(const LoadedObject& libpq, const LoadCount& loaded) : before_(noted_) {
+    noted_ = {true, libpq.start, libpq.end, loaded};
+  }
+  ~ReentryGuard() { noted_ = before_; }
   ReentryGuard(const ReentryGuard&) = delete;
   ReentryGuard& operator=(const ReentryGuard&) = delete;
 
-  static bool active() { return active_; }
+  static bool active() { return noted_.active; }
+  /// Does that code belong to the libpq that was called? Then what was found out about it before
+  /// that holds still, whatever has been loaded since: it cannot be gone while it runs.
+  static bool covers(const void* caller) {
+    const auto at = reinterpret_cast<std::uintptr_t>(caller);
+    return at >= noted_.start && at < noted_.end;
+  }
+  static const LoadCount& loaded() { return noted_.loaded; }
 
  private:
-  static inline thread_local bool active_ = false;
-  bool before_;
+  struct Noted {
+    bool active;
+    std::uintptr_t start;
+    std::uintptr_t end;
+    LoadCount loaded;
+  };
+
+  static inline thread_local Noted noted_{};
+  const Noted before_;
 };
 
 }  // namespace pglakebase

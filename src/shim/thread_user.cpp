@@ -1,6 +1,5 @@
 #include "thread_user.hpp"
 
-#include "loaded_object.hpp"
 #include "symbol_table.hpp"
 
 namespace pglakebase {
@@ -22,9 +21,8 @@ thread_local Known t_known;
 
 }  // namespace
 
-const char* thread_user_token() {
-  const LoadCount now = LoadCount::now();
-  if (!(t_known.count == now)) t_known = {now, find_it()};
+const char* thread_user_token(const LoadCount& loaded) {
+  if (!(t_known.count == loaded)) t_known = {loaded, find_it()};
   return t_known.function != nullptr ? t_known.function() : nullptr;
 }
 
