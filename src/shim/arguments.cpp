@@ -6,6 +6,45 @@
 #include "pglakebase/core/view.hpp"
 
 namespace pglakebase {
+namespace {
+
+// Without quotes, escapes and whatever else has a meaning to libpq's parser but words, blanks and
+// equals signs: nearly all are.
+bool is_plain(std::string_view text) {
+  if (starts_with(text, "postgres")) return false;
+  for (const char c : text) {
+    const char lower = ascii_lower(c);
+    if (!(lower >= 'a' && lower <= 'z') && !(c >= '+' && c <= ':') && c != ' ' && c != '=' &&
+        c != '_')
+      return false;
+  }
+  return true;
+}
+
+void skip_blanks(std::string_view& rest) {
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+}
+
+// As libpq reads such a string: blanks may stand around the equals sign, and the last word counts.
+// A view without data if the string does not say.
+std::string_view plain_value(std::string_view rest, std::string_view keyword) {
+  std::string_view last;
+  for (;;) {
+    skip_blanks(rest);
+    const std::string_view name = slice(rest, 0, rest.find_first_of(" ="));
+    rest.remove_prefix(name.size());
+    skip_blanks(rest);
+    if (!rest.starts_with('=')) return last;
+    rest.remove_prefix(1);
+    skip_blanks(rest);
+    const std::size_t size = rest.find(' ');
+    const std::string_view value(rest.data(), size < rest.size() ? size : rest.size());
+    rest.remove_prefix(value.size());
+    if (name == keyword) last = value;
+  }
+}
+
+}  // namespace
 
 bool is_connection_string(std::string_view text) {
   return starts_with(text, "postgresql://") || starts_with(text, "postgres://") ||
@@ -67,10 +106,14 @@ CallSettings::CallSettings(const Libpq& libpq, const char* const* keywords,
   for (std::size_t i = 0; i < count_; ++i) {
     if (std::strcmp(keywords[i], "dbname") != 0 || values[i] == nullptr) continue;
     if (is_connection_string(values[i])) {
+      string_at_ = i;
+      if (is_plain(values[i])) {
+        plain_string_ = values[i];
+        return;
+      }
       char* error = nullptr;
       string_ = libpq.conninfoParse(values[i], &error);
       if (error != nullptr) libpq.freemem(error);
-      string_at_ = i;
     }
     return;
   }
@@ -85,8 +128,9 @@ std::string_view CallSettings::get(std::string_view keyword) const {
   for (std::size_t i = 0; i < count_; ++i) {
     if (i == string_at_) {
       // Here libpq takes an empty value too, where an empty argument says nothing.
-      if (const std::string_view value = option_value(string_, keyword); value.data() != nullptr)
-        last = value;
+      const std::string_view value = plain_string_.empty() ? option_value(string_, keyword)
+                                                           : plain_value(plain_string_, keyword);
+      if (value.data() != nullptr) last = value;
     } else if (keyword == keywords_[i] && values_[i] != nullptr && values_[i][0] != '\0') {
       last = values_[i];
     }

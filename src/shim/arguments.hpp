@@ -63,7 +63,8 @@ class CallSettings {
   const char* const* values_;
   std::size_t count_ = 0;
   std::size_t string_at_ = static_cast<std::size_t>(-1);
-  PQconninfoOption* string_ = nullptr;
+  std::string_view plain_string_;       // one that needs no libpq to be read
+  PQconninfoOption* string_ = nullptr;  // any other
 };
 
 /// The value of a keyword in libpq's answer; empty if unset.

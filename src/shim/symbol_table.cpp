@@ -73,11 +73,19 @@ SymbolTable table_of(const dl_phdr_info& info) {
   return {};
 }
 
-const Symbol* find_function(const SymbolTable& table, const char* name) {
-  if (!table.whole() || table.hashes->bucket_count == 0) return nullptr;
+struct Name {
+  explicit Name(const char* name) : text(name) {
+    for (; *name != '\0'; ++name) hash = hash * 33 + static_cast<unsigned char>(*name);
+  }
+
+  const char* text;
   std::uint32_t hash = 5381;
-  for (const char* at = name; *at != '\0'; ++at) hash = hash * 33 + static_cast<unsigned char>(*at);
-  if (!table.hashes->may_hold(hash)) return nullptr;
+};
+
+const Symbol* find_function(const SymbolTable& table, const Name& name) {
+  const std::uint32_t hash = name.hash;
+  if (!table.whole() || table.hashes->bucket_count == 0 || !table.hashes->may_hold(hash))
+    return nullptr;
   std::uint32_t number = table.hashes->buckets()[hash % table.hashes->bucket_count];
   if (number < table.hashes->first_symbol) return nullptr;
   // The lowest bit of a hash marks the end of its chain.
@@ -86,7 +94,7 @@ const Symbol* find_function(const SymbolTable& table, const char* name) {
     const Symbol& symbol = table.symbols[number];
     if ((other | 1) == (hash | 1) && symbol.st_shndx != SHN_UNDEF &&
         ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
-        std::strcmp(table.names + symbol.st_name, name) == 0)
+        std::strcmp(table.names + symbol.st_name, name.text) == 0)
       return &symbol;
     if ((other & 1) != 0) return nullptr;
   }
@@ -97,7 +105,7 @@ void* address_of(const Symbol& symbol, std::uintptr_t base) {
 }
 
 struct Search {
-  const char* name;
+  Name name;
   const char* beside;
   void* found;
 };
@@ -107,7 +115,7 @@ int look_into(dl_phdr_info* info, std::size_t, void* data) {
   const SymbolTable table = table_of(*info);
   const Symbol* symbol = find_function(table, search->name);
   if (symbol == nullptr ||
-      (search->beside != nullptr && find_function(table, search->beside) == nullptr))
+      (search->beside != nullptr && find_function(table, Name(search->beside)) == nullptr))
     return 0;
   void* function = address_of(*symbol, info->dlpi_addr);
   if (is_own(object_of(function))) return 0;
@@ -127,12 +135,13 @@ OwnFunctions::OwnFunctions(const LoadedObject& object) {
 
 void* OwnFunctions::find(const char* name) const {
   const Symbol* symbol = find_function(
-      {static_cast<const HashTable*>(hashes_), static_cast<const Symbol*>(symbols_), names_}, name);
+      {static_cast<const HashTable*>(hashes_), static_cast<const Symbol*>(symbols_), names_},
+      Name(name));
   return symbol != nullptr ? address_of(*symbol, base_) : nullptr;
 }
 
 void* function_elsewhere(const char* name, const char* beside) {
-  Search search{name, beside, nullptr};
+  Search search{Name(name), beside, nullptr};
   for_each_object(look_into, &search);
   return search.found;
 }
