@@ -61,7 +61,7 @@ bool shut_to_others(int fd) {
 }
 
 // Opens the directory, made if needed. Only the last part may be made, and it may be no link.
-UniqueFd open_private_directory(const char* path) {
+UniqueFd open_private_directory(const char* path, uid_t user) {
   constexpr mode_t others_write = S_IWGRP | S_IWOTH;
   if (path[0] != '/') return {};
   UniqueFd fd = open_directory(path);
@@ -75,7 +75,7 @@ UniqueFd open_private_directory(const char* path) {
     fd = open_directory(path);
   }
   struct stat st {};
-  if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != ::geteuid()) return {};
+  if (!fd.valid() || status_of(fd.get(), &st) != 0 || st.st_uid != user) return {};
   if (on_network_file_system(fd.get())) return {};
   if ((st.st_mode & k_others) != 0 && !shut_to_others(fd.get())) return {};
   // Whoever could write to it may have given our files other names: another key makes all a miss.
@@ -105,13 +105,12 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
-UniqueFd open_our_file(int dir, const char* name, std::size_t& size) {
+UniqueFd open_our_file(int dir, const char* name, uid_t user, std::size_t& size) {
   UniqueFd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat st {};
   if (!fd.valid() || status_of(fd.get(), &st) != 0) return {};
   // No link at all means that it was just replaced: a whole record still.
-  if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid() || st.st_nlink > 1 ||
-      (st.st_mode & k_others) != 0)
+  if (!S_ISREG(st.st_mode) || st.st_uid != user || st.st_nlink > 1 || (st.st_mode & k_others) != 0)
     return {};
   size = static_cast<std::size_t>(st.st_size);
   return fd;
@@ -168,7 +167,8 @@ Cache Cache::open_at(std::string_view path) {
   Cache cache;
   if (path.empty()) return cache;
   cache.path_.assign(path);
-  cache.dir_ = open_private_directory(cache.path_.c_str());
+  cache.user_ = ::geteuid();
+  cache.dir_ = open_private_directory(cache.path_.c_str(), cache.user_);
   if (cache.valid() && !cache.load_key()) cache.dir_ = UniqueFd();
   if (!cache.valid()) cache.path_.clear();
   return cache;
@@ -218,7 +218,7 @@ bool Cache::load_key() {
     Text content;
     std::size_t size = 0;
     errno = 0;
-    if (const UniqueFd fd = open_our_file(dir_.get(), "key", size); fd.valid()) {
+    if (const UniqueFd fd = open_our_file(dir_.get(), "key", user_, size); fd.valid()) {
       if (read_all(fd.get(), sizeof key_, content, size) && content.size() == sizeof key_) {
         std::memcpy(key_, content.c_str(), sizeof key_);
         return true;
@@ -253,7 +253,7 @@ bool Cache::read(std::string_view kind, const EntryName& name, Text& out) const 
   Text file;
   file_name(file, kind, name);
   std::size_t size = 0;
-  const UniqueFd fd = open_our_file(dir_.get(), file.c_str(), size);
+  const UniqueFd fd = open_our_file(dir_.get(), file.c_str(), user_, size);
   return fd.valid() && read_all(fd.get(), k_record_limit, out, size);
 }
 

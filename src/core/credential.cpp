@@ -72,7 +72,7 @@ void Credential::append_record(Text& out) const {
   Record::finish(out);
 }
 
-Lifetime Credential::lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const {
+Lifetime CredentialTimes::lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const {
   const std::int64_t age_ms = issued_since_boot_ms > 0 ? boot_ms - issued_since_boot_ms : 0;
   return {issued_ms, expires_ms, refresh_before_ms, std::max<std::int64_t>(age_ms, 0)};
 }

@@ -299,7 +299,7 @@ Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions&
   return Obtaining(cache, request, options).run();
 }
 
-bool is_fresh(const Credential& credential, std::int64_t refresh_before_ms) {
+bool is_fresh(const CredentialTimes& credential, std::int64_t refresh_before_ms) {
   return freshness(credential.lifetime(refresh_before_ms, since_boot_ms()), wall_clock_ms(),
                    jitter_permille()) == Freshness::fresh;
 }

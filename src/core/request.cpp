@@ -71,9 +71,8 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
 
 }  // namespace
 
-Request Request::build(std::string_view hosts, std::string_view service,
-                       const Directives& directives, const Cache& cache,
-                       std::string_view user_token) {
+Request Request::build(std::string_view hosts, std::string_view service, DirectiveView directives,
+                       const Cache& cache, std::string_view user_token) {
   Request request;
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());

@@ -30,19 +30,20 @@ class Connecting {
 
   bool run(PGconn*& connection) {
     if (!arguments_.ok()) return false;
-    Obtained obtained;
     {
       const CancellationKeeper keeper;
       const ConnectMemo memo(call_, libpq_);
-      if (!memo.find(plan_, obtained)) {
+      if (!memo.find(login_)) {
         plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
+        Obtained obtained;
         if (plan_.kind == Plan::Kind::credential && !get_credential(memo, obtained)) return false;
+        if (plan_.kind == Plan::Kind::untouched) return false;
+        if (plan_.kind == Plan::Kind::refused) return refuse(connection);
+        from_cache_ = obtained.from_cache;
+        if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
       }
-      if (plan_.kind == Plan::Kind::untouched) return false;
-      if (plan_.kind == Plan::Kind::refused) return refuse(connection);
-      if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
     }
-    return log_in(connection, obtained);
+    return log_in(connection);
   }
 
  private:
@@ -57,7 +58,7 @@ class Connecting {
       if (!request.ok()) return false;
       ObtainOptions options;
       options.need_user = plan_.user_missing;
-      options.deadline_ms = monotonic_ms() + patience_ms();
+      options.deadline_ms = monotonic_ms() + patience_ms(plan_.connect_timeout_s);
       obtained = obtain(cache_, request, options);
     }
     const bool other =
@@ -66,7 +67,8 @@ class Connecting {
     if (given.exchanged && other) take_handed_back(obtained);
     if (obtained.ok) {
       choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
-      memo.keep(plan_, obtained, request, cache_.path());
+      login_ = Login(plan_, obtained.credential, request.refresh_before_ms());
+      memo.keep(login_, plan_, obtained, request, cache_.path());
     }
     // libpq may need the descriptor.
     cache_ = Cache();
@@ -106,13 +108,12 @@ class Connecting {
     plan_.refusal.assign(reason);
   }
 
-  bool log_in(PGconn*& connection, const Obtained& obtained) {
-    append_settings(obtained.credential.token.c_str(), obtained.credential.user.c_str());
-    if (!arguments_.ok()) return false;
+  bool log_in(PGconn*& connection) {
+    if (!append_settings()) return false;
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
-    remember(connection, to_remember(obtained.credential, obtained.from_cache));
+    remember(connection, to_remember());
     if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
   }
@@ -124,13 +125,14 @@ class Connecting {
   }
 
   bool postpone(PGconn*& connection, const Text& reason) {
-    append_settings(k_stand_in, k_stand_in);
-    if (!arguments_.ok()) return false;
-    const Text why = sentence(reason);
     Credential none;
     none.token.append(k_stand_in);
-    connection = postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(),
-                                     to_remember(none, false));
+    none.user.append(k_stand_in);
+    login_ = Login(plan_, none, 0);
+    if (!append_settings()) return false;
+    const Text why = sentence(reason);
+    connection =
+        postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(), to_remember());
     return connection != nullptr;
   }
 
@@ -145,46 +147,52 @@ class Connecting {
     return whole;
   }
 
-  Remembered to_remember(const Credential& credential, bool from_cache) {
+  Remembered to_remember() {
     Remembered remembered;
-    remembered.hosts = static_cast<Text&&>(plan_.target.hosts);
-    remembered.service = static_cast<Text&&>(plan_.target.service);
-    remembered.directives = static_cast<Directives&&>(plan_.target.section.directives);
-    remembered.roots = static_cast<ChosenRoots&&>(plan_.roots);
+    remembered.login = static_cast<Login&&>(login_);
+    const Login& login = remembered.login;
+    remembered.roots.learned = !login.get(Login::learned_roots).empty();
+    remembered.roots.unknown = plan_.roots.unknown;
     if (!handed_back_) remembered.user_token = static_cast<Text&&>(plan_.given.user_token);
     remembered.handed_back = handed_back_;
-    remembered.user_missing = plan_.user_missing;
-    remembered.patience_ms = patience_ms();
-    remembered.wake_ms = wake_patience_ms(remembered.directives, plan_.connect_timeout_s);
-    note_credential(remembered, credential, from_cache);
+    remembered.patience_ms = patience_ms(login.connect_timeout_s());
+    remembered.wake_ms = wake_patience_ms(login.all_directives(), login.connect_timeout_s());
+    note_credential(remembered, login.get(Login::token), login.times(), from_cache_);
     return remembered;
   }
 
-  // Behind everything the caller says.
-  void append_settings(const char* password, const char* user) {
+  // Behind everything the caller says. False without memory.
+  bool append_settings() {
+    if (!login_.ok()) return false;
     arguments_.reset();
-    arguments_.append("password", password);
-    if (plan_.user_missing) arguments_.append("user", user);
-    if (plan_.dbname_missing) arguments_.append("dbname", k_default_database);
-    if (!plan_.direct_hosts.empty()) arguments_.append("host", plan_.direct_hosts.c_str());
-    if (!plan_.tls.sslmode.empty()) arguments_.append("sslmode", plan_.tls.sslmode.c_str());
-    const Text& root = plan_.roots.learned.empty() ? plan_.tls.sslrootcert : plan_.roots.learned;
-    if (!root.empty()) arguments_.append("sslrootcert", root.c_str());
-    if (plan_.has_gssencmode) arguments_.append("gssencmode", "disable");
+    append("password", Login::token);
+    if (login_.user_missing()) append("user", Login::tokens_user);
+    if (login_.dbname_missing()) arguments_.append("dbname", k_default_database);
+    append("host", Login::direct_hosts);
+    append("sslmode", Login::sslmode);
+    const bool learned = !login_.get(Login::learned_roots).empty();
+    append("sslrootcert", learned ? Login::learned_roots : Login::sslrootcert);
+    if (login_.has_gssencmode()) arguments_.append("gssencmode", "disable");
     // With a stand-in for the user it is found when the user is known: then they are put in
     // together.
-    if (plan_.user_missing && user == k_stand_in) return;
+    const bool has_credential = login_.times().issued_ms != 0;
+    if (login_.user_missing() && !has_credential) return arguments_.ok();
     Text schema;
-    append_schema(schema, plan_.target.section.directives,
-                  plan_.user_missing ? user : plan_.user.view());
-    if (append_search_path(plan_.options, schema.view()))
-      arguments_.append("options", plan_.options.c_str());
+    append_schema(schema, login_.all_directives(),
+                  login_.get(login_.user_missing() ? Login::tokens_user : Login::user));
+    options_.assign(login_.get(Login::options));
+    if (append_search_path(options_, schema.view())) arguments_.append("options", options_.c_str());
+    return arguments_.ok() && options_.ok();
+  }
+
+  void append(const char* keyword, Login::Part part) {
+    if (!login_.get(part).empty()) arguments_.append(keyword, login_.c_str(part));
   }
 
   // libpq's connect_timeout counts in seconds; none, or none that can be read, means forever.
-  std::int64_t patience_ms() const {
+  std::int64_t patience_ms(std::int64_t connect_timeout_s) const {
     if (!call_.blocking) return k_polling_wait_ms;
-    const std::int64_t wanted = plan_.connect_timeout_s * 1000;
+    const std::int64_t wanted = connect_timeout_s * 1000;
     return wanted > 0 && wanted < k_blocking_wait_ms ? wanted : k_blocking_wait_ms;
   }
 
@@ -192,7 +200,10 @@ class Connecting {
   const Libpq& libpq_;
   Arguments arguments_;
   Cache cache_;
-  Plan plan_;
+  Plan plan_;  // empty where a memo has told all
+  Login login_;
+  Text options_;
+  bool from_cache_ = true;
   bool handed_back_ = false;
   const std::int64_t begun_ms_ = monotonic_ms();
 };

@@ -2,13 +2,10 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
-#include <cstring>
 
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/service_file.hpp"
-#include "pglakebase/core/view.hpp"
 #include "stamped_memo.hpp"
 #include "thread_user.hpp"
 
@@ -30,80 +27,6 @@ void append_string(Text& out, const char* string) {
   out.append(string).append_char('\0');
 }
 
-class Packing {
- public:
-  explicit Packing(Text& out) : out_(out) {}
-
-  void number(std::int64_t value) { append_bytes(out_, &value, sizeof value); }
-  void flag(bool value) { number(value ? 1 : 0); }
-  void text(const Text& value) { sized(value.view()); }
-  void directives(const Directives& value) { sized(value.packed()); }
-
- private:
-  void sized(std::string_view bytes) {
-    number(static_cast<std::int64_t>(bytes.size()));
-    out_.append(bytes);
-  }
-
-  Text& out_;
-};
-
-class Unpacking {
- public:
-  explicit Unpacking(std::string_view bytes) : rest_(bytes) {}
-
-  void number(std::int64_t& value) {
-    const std::string_view bytes = take(sizeof value);
-    std::memcpy(&value, bytes.data(), bytes.size());
-  }
-  void flag(bool& value) {
-    std::int64_t number_read = 0;
-    number(number_read);
-    value = number_read != 0;
-  }
-  void text(Text& value) {
-    value.assign(sized());
-    ok_ = ok_ && value.ok();
-  }
-  void directives(Directives& value) { ok_ = value.unpack(sized()) && ok_; }
-  bool ok() const { return ok_; }
-  std::string_view rest() const { return rest_; }
-
- private:
-  std::string_view sized() {
-    std::int64_t size = 0;
-    number(size);
-    return take(static_cast<std::size_t>(size));
-  }
-  std::string_view take(std::size_t size) {
-    const std::string_view taken = slice(rest_, 0, size);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
-// All that connecting needs of a plan with a credential.
-template <typename PlanType>
-auto texts_of(PlanType& plan) {
-  return std::array{
-      &plan.target.hosts,    &plan.target.service, &plan.tls.sslmode,  &plan.tls.sslrootcert,
-      &plan.roots.hostaddrs, &plan.roots.ports,    &plan.roots.bundle, &plan.roots.learned,
-      &plan.direct_hosts,    &plan.user,           &plan.options};
-}
-
-template <typename Way, typename PlanType>
-void go_through(Way& way, PlanType& plan) {
-  for (auto* text : texts_of(plan)) way.text(*text);
-  way.directives(plan.target.section.directives);
-  way.flag(plan.user_missing);
-  way.flag(plan.dbname_missing);
-  way.flag(plan.has_gssencmode);
-  way.number(plan.connect_timeout_s);
-}
-
 // libpq looks no further than the file with the section that is named.
 void add_service_files(Stamps& stamps, const Target& target) {
   ServiceFiles files;
@@ -118,7 +41,8 @@ void add_service_files(Stamps& stamps, const Target& target) {
 ConnectMemo::ConnectMemo(const ConnectCall& call, const Libpq& libpq) {
   if (!g_has_connected.exchange(true, std::memory_order_relaxed)) return;
   // Every connection is to stand in the log with what was done about it.
-  if (environment("PGLAKEBASE_LOG") != nullptr || thread_user_token(libpq.loaded) != nullptr) return;
+  if (environment("PGLAKEBASE_LOG") != nullptr || thread_user_token(libpq.loaded) != nullptr)
+    return;
   key_.reserve(k_usual_size);
   const uid_t user = ::geteuid();
   append_bytes(key_, &user, sizeof user);
@@ -135,30 +59,20 @@ ConnectMemo::ConnectMemo(const ConnectCall& call, const Libpq& libpq) {
   if (!key_.ok()) key_.clear();
 }
 
-bool ConnectMemo::find(Plan& plan, Obtained& obtained) const {
-  Text value;
-  if (!recall_value(key_.view(), value)) return false;
-  Unpacking unpacking(value.view());
-  std::int64_t refresh_before_ms = 0;
-  unpacking.number(refresh_before_ms);
-  Plan found;
-  go_through(unpacking, found);
-  Credential credential;
-  if (!unpacking.ok() || !credential.parse(unpacking.rest()) ||
-      !is_fresh(credential, refresh_before_ms))
-    return false;
-  found.kind = Plan::Kind::credential;
-  plan = static_cast<Plan&&>(found);
-  obtained.credential = static_cast<Credential&&>(credential);
-  obtained.ok = obtained.from_cache = true;
+bool ConnectMemo::find(Login& login) const {
+  Text bytes;
+  if (!recall_value(key_.view(), bytes)) return false;
+  Login found(static_cast<Text&&>(bytes));
+  if (!is_fresh(found.times(), found.refresh_before_ms())) return false;
+  login = static_cast<Login&&>(found);
   return true;
 }
 
-void ConnectMemo::keep(const Plan& plan, const Obtained& obtained, const Request& request,
-                       std::string_view cache_path) const {
+void ConnectMemo::keep(const Login& login, const Plan& plan, const Obtained& obtained,
+                       const Request& request, std::string_view cache_path) const {
   if (key_.empty() || !plan.memorable || plan.given.kind != GivenPassword::Kind::none ||
-      plan.roots.unknown || !obtained.from_cache || !request.absolute() ||
-      !is_fresh(obtained.credential, request.refresh_before_ms()))
+      plan.roots.unknown || !obtained.from_cache || !request.absolute() || !login.ok() ||
+      !is_fresh(login.times(), login.refresh_before_ms()))
     return;
   Text home;
   if (!home_directory(home)) return;
@@ -169,12 +83,7 @@ void ConnectMemo::keep(const Plan& plan, const Obtained& obtained, const Request
   stamps.add(plan.tls.sslrootcert.view());
   stamps.add(cache_path);
   stamps.add_lines(obtained.files.view());
-  Text value;
-  Packing packing(value);
-  packing.number(request.refresh_before_ms());
-  go_through(packing, plan);
-  obtained.credential.append_record(value);
-  if (value.ok()) keep_value(key_.view(), stamps, value.view());
+  keep_value(key_.view(), stamps, login.bytes());
 }
 
 }  // namespace pglakebase

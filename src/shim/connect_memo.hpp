@@ -4,6 +4,7 @@
 
 #include "connect.hpp"
 #include "libpq.hpp"
+#include "login.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "pglakebase/core/text.hpp"
 #include "plan.hpp"
@@ -21,10 +22,10 @@ class ConnectMemo {
   ConnectMemo(const ConnectCall& call, const Libpq& libpq);
 
   /// False where all has to be worked out.
-  bool find(Plan& plan, Obtained& obtained) const;
+  bool find(Login& login) const;
   /// What was worked out now; `cache_path` is the cache's directory. Keeps only what rests on
   /// nothing but the call, the environment and files.
-  void keep(const Plan& plan, const Obtained& obtained, const Request& request,
+  void keep(const Login& login, const Plan& plan, const Obtained& obtained, const Request& request,
             std::string_view cache_path) const;
 
  private:

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "learned_roots.hpp"
-#include "pglakebase/core/directives.hpp"
+#include "login.hpp"
 #include "pglakebase/core/text.hpp"
 
 namespace pglakebase {
@@ -13,13 +13,10 @@ namespace pglakebase {
 /// What is known of a connection that we had a hand in.
 struct Remembered {
   // What its credential is asked for again by.
-  Text hosts;
-  Text service;
-  Directives directives;
+  Login login;
   Text user_token;
   bool handed_back = false;  ///< it cannot be asked for: what it was made from is not at hand
-  bool user_missing = false;
-  ChosenRoots roots;
+  RootsInUse roots;
 
   // The credential that it holds.
   std::uint64_t password = 0;  ///< fingerprint of the password that we put there last

@@ -14,10 +14,6 @@
 namespace pglakebase {
 namespace {
 
-RootsTarget target_of(std::string_view hosts, const ChosenRoots& roots) {
-  return {hosts, roots.hostaddrs.view(), roots.ports.view(), roots.bundle.view()};
-}
-
 // OpenSSL's words, which are in English always; or libpq's about the file, which name it (somebody
 // else has just found it wrong, and taken it away).
 bool blames_roots(const char* message, const char* file) {
@@ -30,7 +26,8 @@ bool blames_roots(const char* message, const char* file) {
 void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts,
                   ChosenRoots& roots) {
   if (roots.bundle.empty()) return;
-  const LearnedRoots learned(cache, target_of(hosts, roots));
+  const LearnedRoots learned(
+      cache, {hosts, roots.hostaddrs.view(), roots.ports.view(), roots.bundle.view()});
   if (!learned.worthwhile()) return;
   Text file;
   std::size_t place = 0;
@@ -41,29 +38,31 @@ void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts
   }
 }
 
-bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, ChosenRoots& roots) {
-  if (roots.learned.empty()) return false;
+bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, const Login& login,
+                              RootsInUse& roots) {
+  if (!roots.learned) return false;
+  roots.learned = false;
+  const char* file = login.c_str(Login::learned_roots);
+  const char* bundle = login.c_str(Login::bundle);
   std::size_t place = 0;
-  const bool restored =
-      root_place(libpq, place) &&
-      overwrite_root(connection, place, roots.learned.c_str(), roots.bundle.c_str());
+  const bool restored = root_place(libpq, place) && overwrite_root(connection, place, file, bundle);
   const bool failed = libpq.status(connection) == CONNECTION_BAD &&
-                      blames_roots(libpq.errorMessage(connection), roots.learned.c_str());
+                      blames_roots(libpq.errorMessage(connection), file);
   if (failed) {
     log_line("the server is not vouched for by the root that was learned; trying all roots",
-             roots.bundle.view());
-    ::unlink(roots.learned.c_str());
+             bundle);
+    ::unlink(file);
     roots.unknown = true;
   }
-  roots.learned.release();
   return failed && restored;
 }
 
-void have_roots_learned(std::string_view hosts, ChosenRoots& roots) {
+void have_roots_learned(const Login& login, RootsInUse& roots) {
   if (!roots.unknown) return;
   roots.unknown = false;
   const Cache cache = Cache::open();
-  const RootsTarget target = target_of(hosts, roots);
+  const RootsTarget target{login.get(Login::hosts), login.get(Login::hostaddrs),
+                           login.get(Login::ports), login.get(Login::bundle)};
   const LearnedRoots learned(cache, target);
   Text helper;
   if (!learned.claim(wall_clock_ms())) return;

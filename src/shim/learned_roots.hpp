@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "libpq.hpp"
+#include "login.hpp"
 #include "pglakebase/core/cache.hpp"
 #include "pglakebase/core/text.hpp"
 
@@ -20,16 +21,23 @@ struct ChosenRoots {
   bool unknown = false;  ///< the next login that succeeds is to have them learned
 };
 
+/// How a connection stands with them.
+struct RootsInUse {
+  bool learned = false;  ///< the learned file stands in it
+  bool unknown = false;  ///< as above
+};
+
 /// Fills `learned` or `unknown`, by the rest.
 void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts,
                   ChosenRoots& roots);
 
 /// To be called when a login is over, well or not. Puts the bundle into the connection. True if the
 /// login failed for the learned roots: they are forgotten, and a reset may do better.
-bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, ChosenRoots& roots);
+bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, const Login& login,
+                              RootsInUse& roots);
 
 /// To be called when a login has succeeded: if the roots are unknown, one process has them learned
 /// behind our back. Nothing is waited for.
-void have_roots_learned(std::string_view hosts, ChosenRoots& roots);
+void have_roots_learned(const Login& login, RootsInUse& roots);
 
 }  // namespace pglakebase

@@ -58,7 +58,7 @@ void find_declared_hosts(std::string_view key, const Libpq& libpq, Text& hosts) 
   Stamps stamps;
   while (files.next_place())
     if (!files.guessed()) stamps.add(files.place().view());
-  keep_value(key, stamps, hosts.view());
+  if (hosts.ok()) keep_value(key, stamps, hosts.view());
 }
 
 }  // namespace

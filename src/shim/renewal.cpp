@@ -24,13 +24,14 @@ struct Asking {
   Request request;
 
   explicit Asking(const Remembered& remembered)
-      : request(Request::build(remembered.hosts.view(), remembered.service.view(),
-                               remembered.directives, cache, remembered.user_token.view())) {}
+      : request(Request::build(
+            remembered.login.get(Login::hosts), remembered.login.get(Login::service),
+            remembered.login.all_directives(), cache, remembered.user_token.view())) {}
 };
 
 // libpq never starts such a connection again, and would leave it without a word.
 bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered& remembered) {
-  return remembered.hosts.empty() && !remembered.sentence.empty() &&
+  return remembered.login.get(Login::hosts).empty() && !remembered.sentence.empty() &&
          libpq.status(connection) == CONNECTION_BAD &&
          remembered.libpqs_words.view() == libpq.errorMessage(connection);
 }
@@ -39,13 +40,13 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
             const Obtained& obtained) {
   const Credential& credential = obtained.credential;
   // The user of a connection that never had a credential is a stand-in.
-  const bool wants_user = remembered.user_missing && remembered.issued_ms == 0;
+  const bool wants_user = remembered.login.user_missing() && remembered.issued_ms == 0;
   if (wants_user && credential.user.empty()) return false;
   // And its schema may go by the user's name.
   Text options;
   if (wants_user) {
     Text schema;
-    append_schema(schema, remembered.directives, credential.user.view());
+    append_schema(schema, remembered.login.all_directives(), credential.user.view());
     options.assign(libpq.options(connection));
     if (!append_search_path(options, schema.view())) options.clear();
   }
@@ -53,10 +54,10 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
                        wants_user ? credential.user.c_str() : nullptr,
                        options.empty() ? nullptr : options.c_str())) {
     log_line("the password of a living connection could not be renewed: unknown libpq build",
-             remembered.hosts.view());
+             remembered.login.get(Login::hosts));
     return false;
   }
-  note_credential(remembered, credential, obtained.from_cache);
+  note_credential(remembered, credential.token.view(), credential, obtained.from_cache);
   return true;
 }
 
@@ -134,15 +135,15 @@ void note_success(PGconn* connection) {
   remembered->retried = false;
   remembered->unconfirmed = false;
   remembered->sentence.clear();
-  have_roots_learned(remembered->hosts.view(), remembered->roots);
+  have_roots_learned(remembered->login, remembered->roots);
 }
 
 bool wants_all_roots(const Libpq& libpq, PGconn* connection) {
   const CancellationKeeper keeper;
   Remembered* remembered = recall(connection);
-  return remembered != nullptr && !remembered->roots.learned.empty() &&
+  return remembered != nullptr && remembered->roots.learned &&
          holds_our_password(libpq, connection, *remembered) &&
-         failed_for_learned_roots(libpq, connection, remembered->roots);
+         failed_for_learned_roots(libpq, connection, remembered->login, remembered->roots);
 }
 
 // For a polled login that failed: begins another one.
@@ -169,10 +170,11 @@ void set_sentence(const Libpq& libpq, const PGconn* connection, Remembered& reme
   if (!remembered.sentence.ok() || !remembered.libpqs_words.ok()) remembered.sentence.clear();
 }
 
-void note_credential(Remembered& remembered, const Credential& credential, bool from_cache) {
-  remembered.password = fingerprint(credential.token.view());
-  remembered.issued_ms = credential.issued_ms;
-  remembered.expires_ms = credential.expires_ms;
+void note_credential(Remembered& remembered, std::string_view token, const CredentialTimes& times,
+                     bool from_cache) {
+  remembered.password = fingerprint(token);
+  remembered.issued_ms = times.issued_ms;
+  remembered.expires_ms = times.expires_ms;
   remembered.from_cache = from_cache;
   remembered.sentence.clear();
 }
@@ -191,7 +193,7 @@ bool renew_before_reset(const Libpq& libpq, PGconn* connection, bool blocking) {
     const Asking asking(*remembered);
     if (!asking.request.ok()) return true;
     ObtainOptions options;
-    options.need_user = remembered->user_missing && remembered->issued_ms == 0;
+    options.need_user = remembered->login.user_missing() && remembered->issued_ms == 0;
     options.deadline_ms = monotonic_ms() + (blocking ? remembered->patience_ms : k_polling_wait_ms);
     obtained = obtain(asking.cache, asking.request, options);
   }

@@ -18,7 +18,8 @@ inline constexpr std::string_view k_handed_back =
     "connect with that one again";
 
 /// Notes the password that a connection of ours was just given.
-void note_credential(Remembered& remembered, const Credential& credential, bool from_cache);
+void note_credential(Remembered& remembered, std::string_view token, const CredentialTimes& times,
+                     bool from_cache);
 
 /// Is the password in `connection` the one that we put there last? Addresses are used again, and a
 /// program may have a connection that we never saw at this one.

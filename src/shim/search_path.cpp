@@ -29,7 +29,7 @@ void drop_open_backslash(Text& options) {
 
 }  // namespace
 
-void append_schema(Text& out, const Directives& directives, std::string_view user) {
+void append_schema(Text& out, DirectiveView directives, std::string_view user) {
   const std::string_view wanted = directives.get("schema");
   if (wanted == "per-developer") {
     const std::string_view prefix = directives.get("schema_prefix");

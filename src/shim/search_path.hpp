@@ -9,7 +9,7 @@ namespace pglakebase {
 
 /// The schema that sessions are to begin in: the directive `schema`, PGSCHEMA, LAKEBASE_SCHEMA;
 /// with `schema=per-developer`, `<schema_prefix>_<user up to the @>`. Empty if none is wanted.
-void append_schema(Text& out, const Directives& directives, std::string_view user);
+void append_schema(Text& out, DirectiveView directives, std::string_view user);
 
 /// Appends to libpq's `options` a search_path of that one schema, whatever characters its name has,
 /// unless a search_path stands there already. False if nothing was to be appended.

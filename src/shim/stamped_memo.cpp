@@ -20,13 +20,13 @@ constexpr std::int64_t k_settled_ms = 2'000;
 
 struct Slot {
   std::size_t key_size = 0;  // 0: empty
-  std::size_t files_size = 0;
-  std::size_t size = 0;
+  std::size_t value_size = 0;
+  std::size_t size = 0;     // of the value and the lines of its files
   std::uint64_t files = 0;  // fingerprint
   std::int64_t kept_ms = 0;
   bool confirmed = false;
   SharedWords<16 * 1024> key;
-  SharedWords<8 * 1024> value;  // behind the lines of the files
+  SharedWords<8 * 1024> value;  // and behind it the lines
 
   bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
 };
@@ -59,7 +59,7 @@ void Stamps::add(std::string_view path, std::string_view name) {
 
 bool recall_value(std::string_view key, Text& value) {
   Text whole;
-  std::size_t files_size = 0;
+  std::size_t value_size = 0;
   {
     const Turn turn(g_busy);
     const Slot* slot = turn.mine() && !key.empty() ? find_slot(key) : nullptr;
@@ -67,16 +67,16 @@ bool recall_value(std::string_view key, Text& value) {
     const std::int64_t age_ms = wall_clock_ms() - slot->kept_ms;
     if (age_ms < 0 || age_ms > k_longest_ms || !whole.resize(slot->size)) return false;
     slot->value.get(whole.data(), slot->size);
-    files_size = slot->files_size;
+    value_size = slot->value_size;
   }
-  if (!files_unchanged(slice(whole.view(), 0, files_size))) return false;
-  value.assign(slice(whole.view(), files_size));
-  return value.ok();
+  if (!files_unchanged(slice(whole.view(), value_size)) || !whole.resize(value_size)) return false;
+  value = static_cast<Text&&>(whole);
+  return true;
 }
 
 void keep_value(std::string_view key, const Stamps& stamps, std::string_view value) {
-  Text whole(stamps.lines());
-  whole.append(value);
+  Text whole(value);
+  whole.append(stamps.lines());
   if (key.empty() || key.size() > decltype(Slot::key)::k_bytes || !stamps.settled() ||
       !whole.ok() || whole.size() > decltype(Slot::value)::k_bytes)
     return;
@@ -93,7 +93,7 @@ void keep_value(std::string_view key, const Stamps& stamps, std::string_view val
   }
   slot->confirmed = again;
   slot->files = files;
-  slot->files_size = stamps.lines().size();
+  slot->value_size = value.size();
   slot->size = whole.size();
   slot->kept_ms = wall_clock_ms();
   slot->value.put(whole.view());

@@ -55,7 +55,7 @@ void explain(const Libpq& libpq, const PGconn* connection, Remembered& remembere
 
 }  // namespace
 
-std::int64_t wake_patience_ms(const Directives& directives, std::int64_t connect_timeout_s) {
+std::int64_t wake_patience_ms(DirectiveView directives, std::int64_t connect_timeout_s) {
   const char* variable = environment("PGLAKEBASE_WAKE_TIMEOUT");
   std::int64_t given_s = -1;
   if (!parse_number(directives.get("wake_timeout"), given_s) && variable != nullptr)
@@ -78,7 +78,8 @@ void settle_awake(const Libpq& libpq, PGconn* connection, std::int64_t begun_ms)
     }
     if (pause == 0) {
       const CancellationKeeper keeper;
-      log_line("the endpoint seems asleep: waiting for it to wake up", remembered->hosts.view());
+      log_line("the endpoint seems asleep: waiting for it to wake up",
+               remembered->login.get(Login::hosts));
       pause = k_first_pause_ms;
     }
     rest(std::min(jittered(pause, connection), left));

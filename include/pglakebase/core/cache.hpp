@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string_view>
 
 #include "pglakebase/core/sha256.hpp"
@@ -49,6 +51,7 @@ class Cache {
 
   UniqueFd dir_;
   Text path_;
+  uid_t user_ = 0;  // the one that opened it
   char key_[32] = {};
 };
 

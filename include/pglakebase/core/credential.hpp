@@ -29,20 +29,25 @@ void append_file_stamp(Text& out, std::string_view path, const struct stat* know
 /// Are all files as these lines tell?
 bool files_unchanged(std::string_view stamps);
 
-/// A database credential. `token` is the password. Times in milliseconds since 1970.
-struct Credential {
-  Text token;
-  Text identity;  ///< 64 hexadecimal digits: whose it is
-  Text user;      ///< the role that this identity logs in as by default; may be empty
+/// Times of a credential, in milliseconds since 1970.
+struct CredentialTimes {
   std::int64_t issued_ms = 0;
   std::int64_t expires_ms = 0;
   std::int64_t issued_since_boot_ms = 0;  ///< the issue by since_boot_ms(); 0: not known
 
+  /// `boot_ms` is since_boot_ms(). After another boot it shows less than the true age, never more.
+  Lifetime lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const;
+};
+
+/// A database credential. `token` is the password.
+struct Credential : CredentialTimes {
+  Text token;
+  Text identity;  ///< 64 hexadecimal digits: whose it is
+  Text user;      ///< the role that this identity logs in as by default; may be empty
+
   /// False if the record is no whole credential.
   bool parse(std::string_view record);
   void append_record(Text& out) const;
-  /// `boot_ms` is since_boot_ms(). After another boot it shows less than the true age, never more.
-  Lifetime lifetime(std::int64_t refresh_before_ms, std::int64_t boot_ms) const;
 };
 
 /// Reads the credential of an identity (64 hexadecimal digits, else none is found), fresh or not.

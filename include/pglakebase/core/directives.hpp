@@ -6,30 +6,45 @@
 
 namespace pglakebase {
 
-/// The `#lakebase: key=value` comments of one section of a service file, in order, and where they
-/// came from. `key` and `value` views live as long as the object.
-class Directives {
+/// The `#lakebase: key=value` comments of one section of a service file, in order, as they lie in
+/// somebody's memory, which must outlive the view and what it tells.
+class DirectiveView {
  public:
-  bool empty() const { return lines_.empty(); }
+  DirectiveView() = default;
+  /// packed() of another one.
+  explicit DirectiveView(std::string_view packed) : packed_(packed) {}
+
+  bool empty() const { return packed_.empty(); }
   /// The value of `key`; empty if absent. The last one of several counts.
   std::string_view get(std::string_view key) const;
   bool has(std::string_view key) const;
   /// Goes through all: start with `position` 0. False at the end.
   bool next(std::size_t& position, std::string_view& key, std::string_view& value) const;
-
-  void add(std::string_view key, std::string_view value);
-  void clear() { lines_.clear(); }
-
-  /// All of them as bytes, for unpack() in the same process.
-  std::string_view packed() const { return lines_.view(); }
-  /// False without memory.
-  bool unpack(std::string_view packed) {
-    lines_.assign(packed);
-    return lines_.ok();
-  }
+  std::string_view packed() const { return packed_; }
 
  private:
-  Text lines_;  // key NUL value NUL
+  std::string_view packed_;  // key NUL value NUL
+};
+
+/// The same with memory of their own.
+class Directives {
+ public:
+  DirectiveView view() const { return DirectiveView(packed_.view()); }
+  // NOLINTNEXTLINE(google-explicit-constructor): as a string is one
+  operator DirectiveView() const { return view(); }
+
+  bool empty() const { return packed_.empty(); }
+  std::string_view get(std::string_view key) const { return view().get(key); }
+  bool has(std::string_view key) const { return view().has(key); }
+  bool next(std::size_t& position, std::string_view& key, std::string_view& value) const {
+    return view().next(position, key, value);
+  }
+
+  void add(std::string_view key, std::string_view value);
+  void clear() { packed_.clear(); }
+
+ private:
+  Text packed_;
 };
 
 }  // namespace pglakebase

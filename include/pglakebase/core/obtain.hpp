@@ -32,7 +32,7 @@ struct Obtained {
 Obtained obtain(const Cache& cache, const Request& request, const ObtainOptions& options);
 
 /// Is it good for a connection without a thought of a newer one?
-bool is_fresh(const Credential& credential, std::int64_t refresh_before_ms);
+bool is_fresh(const CredentialTimes& credential, std::int64_t refresh_before_ms);
 
 /// When the credential in the cache was issued, good or not; 0 if there is none for the request.
 std::int64_t cached_issue_ms(const Cache& cache, const Request& request);

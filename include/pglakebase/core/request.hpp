@@ -18,9 +18,8 @@ class Request {
   /// `hosts` is libpq's comma list, each a Lakebase host; `service` is for messages only. The
   /// environment is read here, once. `user_token` is the user's, on whose behalf this is; empty for
   /// none.
-  static Request build(std::string_view hosts, std::string_view service,
-                       const Directives& directives, const Cache& cache,
-                       std::string_view user_token = {});
+  static Request build(std::string_view hosts, std::string_view service, DirectiveView directives,
+                       const Cache& cache, std::string_view user_token = {});
 
   /// The lines that make the name: no secret stands in them.
   std::string_view selecting() const { return selecting_.view(); }

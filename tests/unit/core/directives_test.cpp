@@ -59,5 +59,13 @@ TEST(Directives, ClearTakesAll) {
   EXPECT_FALSE(directives.has("a"));
 }
 
+TEST(Directives, OneThatIsNotWholeIsNone) {
+  using namespace std::string_view_literals;
+  const DirectiveView view("a\0001\0b\0002"sv);
+  EXPECT_EQ(view.get("a"), "1");
+  EXPECT_FALSE(view.has("b"));
+  EXPECT_FALSE(DirectiveView("a"sv).has("a"));
+}
+
 }  // namespace
 }  // namespace pglakebase

@@ -1,6 +1,7 @@
 #include "arguments.hpp"
 
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 
 #include <string>
 #include <vector>
@@ -67,6 +68,30 @@ TEST(CallSettings, AnEmptyValueCountsInAStringAlone) {
   const CallSettings unexpanded(libpq, keywords, values, false);
   EXPECT_EQ(unexpanded.get("host"), "h");
   EXPECT_EQ(unexpanded.get("port"), "1");
+}
+
+// What libpq makes of a string is what it says, whichever way it is read here.
+TEST(CallSettings, StringsAreReadAsLibpqReadsThem) {
+  test::CleanEnvironment environment;
+  const Libpq libpq = test::real_libpq();
+  for (const char* string :
+       {"service=orders", " service = orders  user=ann", "user=a user=b", "user= host=h",
+        "user=", "host=a.b-c,d port=1,2 dbname=x=y", "user==", "options=-cgeqo=off user = a",
+        "user=a@b", "user='a b'", "user=a\\ b", "user=a\tport=5", "host=/tmp user=+1:2",
+        "postgres://ann@h/db", "postgresql://h:5/db?user=x", "application_name=postgres=1"}) {
+    char* error = nullptr;
+    PQconninfoOption* told = ::PQconninfoParse(string, &error);
+    ASSERT_NE(told, nullptr) << string << ": " << error;
+    for (const char* keyword : {"service", "user", "host", "port", "options"}) {
+      const char* const keywords[] = {keyword, "dbname", nullptr};
+      const char* const values[] = {"given", string, nullptr};
+      const CallSettings settings(libpq, keywords, values, true);
+      const std::string_view value = option_value(told, keyword);
+      EXPECT_EQ(settings.get(keyword), value.data() != nullptr ? value : "given")
+          << string << ": " << keyword;
+    }
+    ::PQconninfoFree(told);
+  }
 }
 
 }  // namespace

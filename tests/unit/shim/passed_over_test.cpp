@@ -34,7 +34,7 @@ class PassedOverTest : public testing::Test {
     }
     keywords.push_back(nullptr);
     values.push_back(nullptr);
-    return can_be_passed_over({nullptr, keywords.data(), values.data(), true, true}, libpq_);
+    return can_be_passed_over({keywords.data(), values.data(), true, true}, libpq_);
   }
 
   test::CleanEnvironment environment_;
