@@ -29,7 +29,7 @@ Login::Login(const Plan& plan, const Credential& credential, std::int64_t refres
   put(tokens_user, credential.user);
 
   Head head;
-  head.times = credential;
+  head.times = static_cast<const CredentialTimes&>(credential);
   head.refresh_before_ms = refresh_before_ms;
   head.connect_timeout_s = plan.connect_timeout_s;
   head.user_missing = plan.user_missing;

@@ -157,6 +157,8 @@ int fork_meanwhile(const char* conninfo, int argc, char** argv) {
 // Forks while other threads ask for messages, the shortest of calls.
 int fork_among_calls(const char*, int argc, char** argv) {
   const int forks = argc > 0 ? std::atoi(argv[0]) : 100;
+  // libpq has a lock of its own at the first message, which a fork may leave taken.
+  PQerrorMessage(nullptr);
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
