@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstring>
-#include <utility>
 
 namespace pglakebase {
 namespace {
@@ -21,18 +20,6 @@ constexpr std::uint32_t k_round[64] = {
 
 std::uint32_t load_big_endian(const unsigned char* p) {
   return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
-}
-
-// Section 6.2.2, step 3: the words' new places are the caller's to see to.
-inline void do_round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d,
-                     std::uint32_t e, std::uint32_t f, std::uint32_t g, std::uint32_t& h,
-                     std::uint32_t word) {
-  const std::uint32_t t1 =
-      h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) + word;
-  const std::uint32_t t2 =
-      (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-  d += t1;
-  h = t1 + t2;
 }
 
 }  // namespace
@@ -57,16 +44,19 @@ void Sha256::compress(const unsigned char* block) {
            (std::rotr(y, 17) ^ std::rotr(y, 19) ^ y >> 10);
   }
   auto [a, b, c, d, e, f, g, h] = state_;
-  // Four at a time, so that only every fourth moves the words on.
-  for (int i = 0; i < 64; i += 4) {
-    do_round(a, b, c, d, e, f, g, h, k_round[i] + w[i]);
-    do_round(h, a, b, c, d, e, f, g, k_round[i + 1] + w[i + 1]);
-    do_round(g, h, a, b, c, d, e, f, k_round[i + 2] + w[i + 2]);
-    do_round(f, g, h, a, b, c, d, e, k_round[i + 3] + w[i + 3]);
-    std::swap(a, e);
-    std::swap(b, f);
-    std::swap(c, g);
-    std::swap(d, h);
+  for (int i = 0; i < 64; ++i) {
+    const std::uint32_t t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
+                             ((e & f) ^ (~e & g)) + k_round[i] + w[i];
+    const std::uint32_t t2 =
+        (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    h = g;
+    g = f;
+    f = e;
+    e = d + t1;
+    d = c;
+    c = b;
+    b = a;
+    a = t1 + t2;
   }
   const std::uint32_t rounds[8] = {a, b, c, d, e, f, g, h};
   for (int i = 0; i < 8; ++i) state_[i] += rounds[i];

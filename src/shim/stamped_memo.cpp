@@ -1,8 +1,10 @@
 #include "stamped_memo.hpp"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <atomic>
+#include <iterator>
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
@@ -31,13 +33,28 @@ struct Slot {
   bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
 };
 
-constexpr std::size_t k_slots = 5;
-constinit Slot g_slots[k_slots]{};
-constinit std::size_t g_next = 0;
+struct Memo {
+  Slot slots[5];
+  std::size_t next = 0;
+};
+
 constinit std::atomic_flag g_busy = ATOMIC_FLAG_INIT;
+// Made when something is first kept, which most processes never do, and there for good. Whoever has
+// the turn may use it.
+constinit Memo* g_memo = nullptr;
+
+// Zeros are an empty one, and a page of it is memory only when it is used.
+bool make_memo() {
+  if (g_memo != nullptr) return true;
+  void* memory =
+      ::mmap(nullptr, sizeof(Memo), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory != MAP_FAILED) g_memo = static_cast<Memo*>(memory);
+  return g_memo != nullptr;
+}
 
 Slot* find_slot(std::string_view key) {
-  for (Slot& slot : g_slots)
+  if (g_memo == nullptr) return nullptr;
+  for (Slot& slot : g_memo->slots)
     if (slot.is(key)) return &slot;
   return nullptr;
 }
@@ -82,12 +99,12 @@ void keep_value(std::string_view key, const Stamps& stamps, std::string_view val
     return;
   const std::uint64_t files = fingerprint(stamps.lines());
   const Turn turn(g_busy);
-  if (!turn.mine()) return;
+  if (!turn.mine() || !make_memo()) return;
   Slot* slot = find_slot(key);
   const bool again = slot != nullptr && slot->files == files;
   if (slot == nullptr) {
-    slot = &g_slots[g_next];
-    g_next = (g_next + 1) % k_slots;
+    slot = &g_memo->slots[g_memo->next];
+    g_memo->next = (g_memo->next + 1) % std::size(g_memo->slots);
     slot->key_size = key.size();
     slot->key.put(key);
   }
