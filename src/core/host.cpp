@@ -74,13 +74,11 @@ void append_normal_host(Text& out, std::string_view host) {
 }
 
 bool lists_host(std::string_view list, std::string_view host) {
-  Text wanted;
-  append_normal_host(wanted, host);
+  host = without_dot(host);
   std::string_view part;
   while (take_until(list, ',', part)) {
-    Text normal;
-    append_normal_host(normal, part);
-    if (!normal.empty() && normal.view() == wanted.view()) return true;
+    part = without_dot(part);
+    if (!part.empty() && equals_ignoring_case(part, host)) return true;
   }
   return false;
 }

@@ -73,6 +73,7 @@ void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
 
 Request Request::build(std::string_view hosts, std::string_view service, DirectiveView directives,
                        const Cache& cache, std::string_view user_token) {
+  const MemoryWatch memory;
   Request request;
   request.service_.assign(service);
   request.cache_path_.assign(cache.path());
@@ -122,7 +123,7 @@ Request Request::build(std::string_view hosts, std::string_view service, Directi
 
   request.name_ = cache.name(out.view());
   request.key_.assign(cache.key());
-  request.ok_ = out.ok() && request.secrets_.ok() && request.network_.ok();
+  request.ok_ = !memory.ran_out();
   return request;
 }
 

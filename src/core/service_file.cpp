@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t k_file_limit = 1024 * 1024;
 
 // SYSCONFDIR of the libpq builds in use: Debian, PGDG's RPMs, Homebrew and FreeBSD, upstream.
-constexpr const char* k_system_directories[] = {"/etc/postgresql-common", "/etc/sysconfig/pgsql",
-                                                "/usr/local/etc/postgresql", "/usr/local/pgsql/etc",
-                                                "/etc"};
+constexpr char k_system_directories[][28] = {"/etc/postgresql-common", "/etc/sysconfig/pgsql",
+                                             "/usr/local/etc/postgresql", "/usr/local/pgsql/etc",
+                                             "/etc"};
 
 bool same_file(const char* a, const char* b) {
   struct stat sa {};

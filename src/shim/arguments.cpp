@@ -13,10 +13,8 @@ namespace {
 bool is_plain(std::string_view text) {
   if (starts_with(text, "postgres")) return false;
   for (const char c : text) {
-    const char lower = ascii_lower(c);
-    if (!(lower >= 'a' && lower <= 'z') && !(c >= '+' && c <= ':') && c != ' ' && c != '=' &&
-        c != '_')
-      return false;
+    const bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    if (!letter && !(c >= '+' && c <= ':') && c != ' ' && c != '=' && c != '_') return false;
   }
   return true;
 }

@@ -54,15 +54,21 @@ class CallSettings {
   CallSettings(const CallSettings&) = delete;
   CallSettings& operator=(const CallSettings&) = delete;
 
+  /// False where libpq cannot read the call's string, for whatever reason.
+  bool ok() const {
+    return string_at_ == k_no_string || !plain_string_.empty() || string_ != nullptr;
+  }
   /// Empty if the call does not say.
   std::string_view get(std::string_view keyword) const;
 
  private:
+  static constexpr std::size_t k_no_string = static_cast<std::size_t>(-1);
+
   const Libpq& libpq_;
   const char* const* keywords_;
   const char* const* values_;
   std::size_t count_ = 0;
-  std::size_t string_at_ = static_cast<std::size_t>(-1);
+  std::size_t string_at_ = k_no_string;
   std::string_view plain_string_;       // one that needs no libpq to be read
   PQconninfoOption* string_ = nullptr;  // any other
 };

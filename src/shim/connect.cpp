@@ -36,8 +36,12 @@ class Connecting {
       if (!memo.find(login_)) {
         plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
         Obtained obtained;
-        if (plan_.kind == Plan::Kind::credential && !get_credential(memo, obtained)) return false;
+        if (plan_.kind == Plan::Kind::credential && !memory_.ran_out() &&
+            !get_credential(memo, obtained))
+          return false;
         if (plan_.kind == Plan::Kind::untouched) return false;
+        // Some setting may be missing, without which it would be another's.
+        if (memory_.ran_out()) refuse_because("no memory is left; connect again later");
         if (plan_.kind == Plan::Kind::refused) return refuse(connection);
         from_cache_ = obtained.from_cache;
         if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
@@ -68,7 +72,7 @@ class Connecting {
     if (obtained.ok) {
       choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
       login_ = Login(plan_, obtained.credential, request.refresh_before_ms());
-      memo.keep(login_, plan_, obtained, request, cache_.path());
+      if (!memory_.ran_out()) memo.keep(login_, plan_, obtained, request, cache_.path());
     }
     // libpq may need the descriptor.
     cache_ = Cache();
@@ -113,14 +117,17 @@ class Connecting {
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
-    remember(connection, to_remember());
+    Remembered remembered = to_remember();
+    remembered.login.wipe_token();
+    remember(connection, static_cast<Remembered&&>(remembered));
     if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
   }
 
   bool refuse(PGconn*& connection) {
-    connection =
-        refuse_connection(libpq_, arguments_, call_.expand_dbname, sentence(plan_.refusal).view());
+    const Text why = sentence(plan_.refusal);
+    if (!why.ok()) return false;
+    connection = refuse_connection(libpq_, arguments_, call_.expand_dbname, why.view());
     return connection != nullptr;
   }
 
@@ -163,7 +170,6 @@ class Connecting {
 
   // Behind everything the caller says. False without memory.
   bool append_settings() {
-    if (!login_.ok()) return false;
     arguments_.reset();
     append("password", Login::token);
     if (login_.user_missing()) append("user", Login::tokens_user);
@@ -175,14 +181,16 @@ class Connecting {
     if (login_.has_gssencmode()) arguments_.append("gssencmode", "disable");
     // With a stand-in for the user it is found when the user is known: then they are put in
     // together.
-    const bool has_credential = login_.times().issued_ms != 0;
-    if (login_.user_missing() && !has_credential) return arguments_.ok();
+    if (!login_.user_missing() || login_.times().issued_ms != 0) append_schema_setting();
+    return arguments_.ok() && !memory_.ran_out();
+  }
+
+  void append_schema_setting() {
     Text schema;
     append_schema(schema, login_.all_directives(),
                   login_.get(login_.user_missing() ? Login::tokens_user : Login::user));
     options_.assign(login_.get(Login::options));
     if (append_search_path(options_, schema.view())) arguments_.append("options", options_.c_str());
-    return arguments_.ok() && options_.ok();
   }
 
   void append(const char* keyword, Login::Part part) {
@@ -196,6 +204,7 @@ class Connecting {
     return wanted > 0 && wanted < k_blocking_wait_ms ? wanted : k_blocking_wait_ms;
   }
 
+  const MemoryWatch memory_;
   const ConnectCall& call_;
   const Libpq& libpq_;
   Arguments arguments_;

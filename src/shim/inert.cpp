@@ -22,7 +22,8 @@ bool is_a_servers(std::string_view file) {
   return file == "postgres" || file == "postmaster";
 }
 
-// A file that is no link has been started under its own name.
+// A file that is no link has been started under its own name. (A script's name tells nothing of its
+// interpreter; one that is a server exports its variables.)
 bool started_as_another() {
   const auto* file = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
   char target[1];

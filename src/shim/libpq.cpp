@@ -11,7 +11,8 @@
 namespace pglakebase {
 namespace {
 
-constexpr const char* k_names[] = {
+// No pointers, which would have to be relocated in every process.
+constexpr char k_names[][21] = {
 #define PGLAKEBASE_WRAPPED(name) #name,
 #include "libpq_functions.def"
 #undef PGLAKEBASE_WRAPPED

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/view.hpp"
 #include "plan.hpp"
 
@@ -9,24 +10,20 @@ namespace pglakebase {
 
 Login::Login(const Plan& plan, const Credential& credential, std::int64_t refresh_before_ms) {
   std::string_view parts[k_parts];
-  const auto put = [&](Part part, const Text& text) {
-    parts[part] = text.view();
-    whole_ = whole_ && text.ok();
-  };
-  put(hosts, plan.target.hosts);
-  put(direct_hosts, plan.direct_hosts);
-  put(hostaddrs, plan.roots.hostaddrs);
-  put(ports, plan.roots.ports);
-  put(service, plan.target.service);
+  parts[hosts] = plan.target.hosts.view();
+  parts[direct_hosts] = plan.direct_hosts.view();
+  parts[hostaddrs] = plan.roots.hostaddrs.view();
+  parts[ports] = plan.roots.ports.view();
+  parts[service] = plan.target.service.view();
   parts[directives] = plan.target.section.directives.view().packed();
-  put(user, plan.user);
-  put(options, plan.options);
-  put(sslmode, plan.tls.sslmode);
-  put(sslrootcert, plan.tls.sslrootcert);
-  put(bundle, plan.roots.bundle);
-  put(learned_roots, plan.roots.learned);
-  put(token, credential.token);
-  put(tokens_user, credential.user);
+  parts[user] = plan.user.view();
+  parts[options] = plan.options.view();
+  parts[sslmode] = plan.tls.sslmode.view();
+  parts[sslrootcert] = plan.tls.sslrootcert.view();
+  parts[bundle] = plan.roots.bundle.view();
+  parts[learned_roots] = plan.roots.learned.view();
+  parts[token] = credential.token.view();
+  parts[tokens_user] = credential.user.view();
 
   Head head;
   head.times = static_cast<const CredentialTimes&>(credential);
@@ -47,6 +44,10 @@ Login::Login(const Plan& plan, const Credential& credential, std::int64_t refres
     if (!parts[part].empty())
       std::memcpy(bytes_.data() + head.ends[part] - parts[part].size(), parts[part].data(),
                   parts[part].size());
+}
+
+void Login::wipe_token() {
+  if (!bytes_.empty()) wipe(bytes_.data() + start_of(token), get(token).size());
 }
 
 std::string_view Login::get(Part part) const {

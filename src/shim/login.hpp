@@ -40,8 +40,11 @@ class Login {
   explicit Login(Text&& bytes) : bytes_(static_cast<Text&&>(bytes)) {}
 
   /// False without memory: then nothing of it counts.
-  bool ok() const { return whole_ && bytes_.ok(); }
+  bool ok() const { return bytes_.ok(); }
   std::string_view bytes() const { return bytes_.view(); }
+
+  /// When nothing needs it any more.
+  void wipe_token();
 
   std::string_view get(Part part) const;
   /// The same, with a NUL behind it.
@@ -70,7 +73,6 @@ class Login {
   const Head& head() const;
   std::size_t start_of(Part part) const;
 
-  bool whole_ = true;
   Text bytes_;  // Head, then the parts, each with a NUL behind it
 };
 

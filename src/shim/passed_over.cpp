@@ -51,6 +51,7 @@ void append_key(Text& key, const Libpq& libpq) {
 // The system's own files are looked at again when the memo is forgotten: they change rarely, and
 // are many.
 void find_declared_hosts(std::string_view key, const Libpq& libpq, Text& hosts) {
+  const MemoryWatch memory;
   Text home;
   libpqs_home(libpq.libVersion(), home);
   append_declared_hosts(hosts, home.view());
@@ -58,7 +59,7 @@ void find_declared_hosts(std::string_view key, const Libpq& libpq, Text& hosts) 
   Stamps stamps;
   while (files.next_place())
     if (!files.guessed()) stamps.add(files.place().view());
-  if (hosts.ok()) keep_value(key, stamps, hosts.view());
+  if (!memory.ran_out()) keep_value(key, stamps, hosts.view());
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class Planning {
     arguments_.prepend("user", k_marker);
     arguments_.append("password", "x");
     const Answer answer(libpq_, arguments_, expand_dbname_);
-    if (!answer.resolved()) return false;
+    if (!answer.resolved() || !settings_.ok()) return false;
     plan_.target = find_target(answer, settings_);
     const Target& target = plan_.target;
     if (target.kind == Target::Kind::other ||
@@ -100,7 +100,8 @@ class Planning {
 
   bool has_own_password() {
     cache_ = Cache::open();
-    user_of_thread_ = thread_user_token(libpq_.loaded);
+    // libpq may have loaded something since it was found.
+    user_of_thread_ = thread_user_token(LoadCount::now());
     // A user id without a passwd entry ends libpq's resolution, unless a user is given.
     if (may_have_password_ && !ask_for_password(nullptr) && !ask_for_password("pglakebase"))
       return true;

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <iterator>
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
@@ -33,8 +32,9 @@ struct Slot {
   bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
 };
 
+constexpr std::size_t k_slots = 5;
 struct Memo {
-  Slot slots[5];
+  Slot slots[k_slots];
   std::size_t next = 0;
 };
 
@@ -104,7 +104,7 @@ void keep_value(std::string_view key, const Stamps& stamps, std::string_view val
   const bool again = slot != nullptr && slot->files == files;
   if (slot == nullptr) {
     slot = &g_memo->slots[g_memo->next];
-    g_memo->next = (g_memo->next + 1) % std::size(g_memo->slots);
+    g_memo->next = (g_memo->next + 1) % k_slots;
     slot->key_size = key.size();
     slot->key.put(key);
   }

@@ -9,10 +9,10 @@ namespace pglakebase {
 namespace {
 
 // Debian and Ubuntu; Fedora and RHEL; SUSE; Alpine and others.
-constexpr const char* k_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                     "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-                                     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-                                     "/etc/ssl/cert.pem"};
+constexpr char k_bundles[][50] = {"/etc/ssl/certs/ca-certificates.crt",
+                                  "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                                  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                                  "/etc/ssl/cert.pem"};
 
 constexpr int k_first_with_system_roots = 160000;
 

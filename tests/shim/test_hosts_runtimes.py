@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from lakebase import inventory
+from lakebase.client import LocalLakebase
 from support.build import build_options
+from support.client import PGBIN, Client
 
 from .hosts import Hosts, connected
 
@@ -144,9 +147,31 @@ def test_no_memory_for_us(hosts: Hosts, probes: Path, once: bool, step: int) -> 
 
     with ThreadPoolExecutor(4) as pool:
         seen = set(pool.map(fail_at, range(0, most, step)))
-    assert ("ok", "") in seen or not once
+    assert any("no memory is left; connect again later" in words for _, words in seen) or not once
     for status, words in seen:
         assert status == "ok" or words.endswith("\\n"), words
     client.psql("service=orders").ok()
     # Without memory it may have fetched one more, but what was in the cache has stayed.
     connected(hosts.run("confined", "plain"))
+
+
+def test_no_memory_is_nobody_else(client: Client, lakebase: LocalLakebase, probes: Path) -> None:
+    """With a setting lost, the connection would be made as whom the environment says, or into another schema."""
+    client.service("orders", "profile=PAT", "endpoint=projects/shop/branches/production/endpoints/primary",
+                   "schema=of_nobody_but_the_service_itself")
+    client.service("other")
+    client.env["DATABRICKS_CONFIG_PROFILE"] = "DEMO"
+    ask = [PGBIN / "psql", "-XAtqw", "-c", "select current_user, current_setting('search_path')", "-d"]
+    wanted = client.run(*ask, "service=orders").ok().text
+    assert wanted == f'{inventory.DEV.name}|"of_nobody_but_the_service_itself"'
+    assert client.run(*ask, "service=other").ok().text == f'{inventory.APP.name}|"$user", public'
+    env = {"LD_PRELOAD": f"{probes / 'hosts' / 'libfailing_malloc.so'}:{client.library}", "FAIL_ONCE": "1"}
+    counted = client.run(*ask, "service=orders", env={**env, "FAIL_AT": "1000000", "FAIL_TELLS": "1"}, preload=False).ok()
+    most = int(counted.values["mallocs"])
+
+    def fail_at(at: int) -> str:
+        return client.run(*ask, "service=orders", env={**env, "FAIL_AT": str(at)}, preload=False).text
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(fail_at, range(most)))
+    assert set(seen) == {wanted, ""}, [(at, text) for at, text in enumerate(seen) if text not in (wanted, "")]

@@ -7,7 +7,7 @@ namespace pglakebase {
 /// What the helper, and the programs that it starts (databricks, az), get of the host's
 /// environment. Settings and secrets travel in the document; nothing that steers the dynamic linker
 /// goes along.
-inline constexpr const char* k_passed_on[] = {
+inline constexpr char k_passed_on[][25] = {
     "PATH",
     "HOME",
     "USER",

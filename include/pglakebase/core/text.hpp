@@ -42,6 +42,9 @@ class Text {
   /// Wipes the content and gives the memory back.
   void release();
 
+  /// How often this thread had no memory for one.
+  static unsigned shortages() { return t_shortages; }
+
   bool ok() const { return ok_; }
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
@@ -51,10 +54,23 @@ class Text {
   std::string_view view() const { return {c_str(), size_}; }
 
  private:
+  static inline thread_local unsigned t_shortages = 0;
+
   char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   bool ok_ = true;
+};
+
+/// For work that goes through many texts, and in which nothing may be missing: who a connection is
+/// made as, above all.
+class MemoryWatch {
+ public:
+  /// Had this thread no memory for some text since this was made?
+  bool ran_out() const { return Text::shortages() != before_; }
+
+ private:
+  unsigned before_ = Text::shortages();
 };
 
 }  // namespace pglakebase

@@ -80,11 +80,5 @@ TEST(Login, AnEmptyOneHasNothing) {
   EXPECT_EQ(login.times().issued_ms, 0);
 }
 
-TEST(Login, OfWhatRanOutOfMemoryItIsNone) {
-  Plan plan = some_plan();
-  EXPECT_FALSE(plan.roots.learned.reserve(SIZE_MAX));
-  EXPECT_FALSE(Login(plan, some_credential(), 5).ok());
-}
-
 }  // namespace
 }  // namespace pglakebase
