@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 
 #include "entries.hpp"
+#include "reentry_guard.hpp"
 
 #define PGLAKEBASE_EXPORT extern "C" [[gnu::visibility("default")]]
 
@@ -34,7 +35,9 @@ PGLAKEBASE_EXPORT PGconn* PQsetdbLogin(const char* pghost, const char* pgport,
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQconnectPoll(PGconn* conn) {
-  return entries::PQconnectPoll(conn, __builtin_return_address(0));
+  const void* caller = __builtin_return_address(0);
+  if (const auto real = pglakebase::ReentryGuard::poll_for(caller)) return real(conn);
+  return entries::PQconnectPoll(conn, caller);
 }
 
 PGLAKEBASE_EXPORT PostgresPollingStatusType PQresetPoll(PGconn* conn) {

@@ -77,8 +77,15 @@ bool Meaning::caller_is_libpq() {
 }
 
 const LoadedObject& Meaning::home() {
-  if (!home_) home_ = object_of(find_wrapped(Wrapped::PQconnectStartParams));
+  if (home_) return home_;
+  home_ = object_of(find_wrapped(Wrapped::PQconnectStartParams));
+  if (defines(home_, "PQlibVersion")) own_poll_ = OwnFunctions(home_).find("PQconnectPoll");
   return home_;
+}
+
+void* Meaning::own_poll() {
+  home();
+  return own_poll_;
 }
 
 bool Meaning::libpq(Libpq& functions) {

@@ -61,6 +61,8 @@ class Meaning {
   }
   /// The object with the real functions: a libpq, or another preloaded wrapper in front of it.
   const LoadedObject& home();
+  /// Its PQconnectPoll; null if it is none of its functions.
+  void* own_poll();
   /// False where one of the functions is missing: then nothing of ours can be done.
   bool libpq(Libpq& functions);
   /// Is the code at `caller`, whose meaning this is, PQping or PQpingParams? They log nobody in.
@@ -76,6 +78,7 @@ class Meaning {
   LoadedObject caller_;
   LoadCount count_;
   LoadedObject home_;
+  void* own_poll_ = nullptr;
   void* wrapped_[static_cast<unsigned>(Wrapped::count)] = {};
   Libpq libpq_;
   enum class Known : unsigned char { unknown, no, yes } complete_ = Known::unknown;

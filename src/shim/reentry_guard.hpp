@@ -1,5 +1,7 @@
 #pragma once
 
+#include <libpq-fe.h>
+
 #include "loaded_object.hpp"
 
 namespace pglakebase {
@@ -10,10 +12,12 @@ namespace pglakebase {
 /// active() alone does not tell a call from inside.
 class ReentryGuard {
  public:
+  using Poll = decltype(&::PQconnectPoll);
+
   /// `libpq` is the object that is about to be called (empty: not known), `loaded` the count by
-  /// which it was found.
-  ReentryGuard(const LoadedObject& libpq, const LoadCount& loaded) : before_(noted_) {
-    noted_ = {true, libpq.start, libpq.end, loaded};
+  /// which it was found, `poll` its own PQconnectPoll (null: not known).
+  ReentryGuard(const LoadedObject& libpq, const LoadCount& loaded, Poll poll) : before_(noted_) {
+    noted_ = {true, libpq.start, libpq.end, loaded, poll};
   }
   ~ReentryGuard() { noted_ = before_; }
   ReentryGuard(const ReentryGuard&) = delete;
@@ -27,6 +31,9 @@ class ReentryGuard {
     return at >= noted_.start && at < noted_.end;
   }
   static const LoadCount& loaded() { return noted_.loaded; }
+  /// What that code means by PQconnectPoll, which it calls many times in each call that waits, each
+  /// time with cold caches. Null where it has to be found out.
+  static Poll poll_for(const void* caller) { return covers(caller) ? noted_.poll : nullptr; }
 
  private:
   struct Noted {
@@ -34,6 +41,7 @@ class ReentryGuard {
     std::uintptr_t start;
     std::uintptr_t end;
     LoadCount loaded;
+    Poll poll;
   };
 
   static inline thread_local Noted noted_{};
