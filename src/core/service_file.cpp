@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "pglakebase/core/environment.hpp"
@@ -106,6 +107,14 @@ void set_origin(ServiceSection& section, const ServiceFiles& files) {
   judge_directives(section);
 }
 
+// What is there, but cannot be read for a want of this process, must not count as absent: then the
+// connection would be made as whom the environment says. Always false.
+bool gives_up() {
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EFBIG)
+    Text::note_shortage();
+  return false;
+}
+
 // libpq reads a relative path as well; its directives do not count, which must be told.
 bool read_service_file(const Text& place, Text& content) {
   content.clear();
@@ -113,12 +122,13 @@ bool read_service_file(const Text& place, Text& content) {
   Text path;
   if (!place.view().starts_with('/')) {
     char* directory = ::getcwd(nullptr, 0);
-    if (directory == nullptr) return false;
+    if (directory == nullptr) return gives_up();
     path.append(directory).append_char('/');
     std::free(directory);
   }
   path.append(place.view());
-  return path.ok() && read_regular_file(path.c_str(), k_file_limit, content);
+  errno = 0;
+  return (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) || gives_up();
 }
 
 // Where the first section of that name begins.

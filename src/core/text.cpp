@@ -30,7 +30,7 @@ bool Text::reserve(std::size_t size) {
   char* bigger = wanted > size ? static_cast<char*>(std::malloc(wanted)) : nullptr;
   if (bigger == nullptr) {
     ok_ = false;
-    ++t_shortages;
+    note_shortage();
     return false;
   }
   if (size_ != 0) std::memcpy(bigger, data_, size_);

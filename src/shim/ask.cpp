@@ -1,11 +1,34 @@
 #include "ask.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 namespace pglakebase {
 namespace {
 
 constexpr const char* k_stop = "pglakebase-asks";
+
+std::size_t values_in(const PQconninfoOption* options) {
+  std::size_t count = 0;
+  for (; options != nullptr && options->keyword != nullptr; ++options)
+    if (options->val != nullptr) ++count;
+  return count;
+}
+
+// libpq leaves out what it has no memory for, and says nothing. An error that somebody's malloc()
+// leaves behind proves nothing, so that it is asked twice then.
+PQconninfoOption* all_options(const Libpq& libpq, PGconn* connection) {
+  errno = 0;
+  PQconninfoOption* options = libpq.conninfo(connection);
+  if (errno != ENOMEM) return options;
+  PQconninfoOption* again = libpq.conninfo(connection);
+  if (values_in(options) != values_in(again)) {
+    libpq.conninfoFree(options);
+    options = nullptr;
+  }
+  libpq.conninfoFree(again);
+  return options;
+}
 
 }  // namespace
 
@@ -24,7 +47,7 @@ Answer::Answer(const Libpq& libpq, Arguments& arguments, bool expand_dbname) : l
   if (libpq.status(connection_) != CONNECTION_BAD || message == nullptr ||
       std::strstr(message, k_stop) == nullptr)
     return;
-  PQconninfoOption* options = libpq.conninfo(connection_);
+  PQconninfoOption* options = all_options(libpq, connection_);
   // A message about the caller's own words may hold ours, too.
   if (option_value(options, stop_keyword(libpq)) == k_stop)
     options_ = options;

@@ -21,24 +21,27 @@ bool names_error(std::string_view line, int error, std::string_view english) {
 }
 
 // libpq 14 and 15 end these with a line feed, later ones do not; their catalogues follow.
-constexpr const char* k_libpqs_words[][2] = {
-    {"server closed the connection unexpectedly\n\tThis probably means the server terminated "
-     "abnormally\n\tbefore or while processing the request.\n",
-     "server closed the connection unexpectedly\n\tThis probably means the server terminated "
-     "abnormally\n\tbefore or while processing the request."},
-    {"SSL SYSCALL error: EOF detected\n", "SSL SYSCALL error: EOF detected"},
-    {"SSL connection has been closed unexpectedly\n",
-     "SSL connection has been closed unexpectedly"},
+constexpr const char* k_libpqs_words[] = {
+    "server closed the connection unexpectedly\n\tThis probably means the server terminated "
+    "abnormally\n\tbefore or while processing the request.\n",
+    "SSL SYSCALL error: EOF detected\n",
+    "SSL connection has been closed unexpectedly\n",
 };
+constexpr std::size_t k_longest = 160;
+
+bool holds_first_line(std::string_view line, std::string_view words) {
+  return holds(line, slice(words, 0, words.find('\n')));
+}
 
 bool was_dropped(std::string_view line, const char* catalogue) {
-  for (const auto& words : k_libpqs_words) {
-    for (const char* one : words) {
-      const std::string_view translated = ::dgettext(catalogue, one);
-      if (holds(line, slice(one, 0, std::string_view(one).find('\n'))) ||
-          holds(line, slice(translated, 0, translated.find('\n'))))
-        return true;
-    }
+  for (const char* words : k_libpqs_words) {
+    char without_end[k_longest];
+    const std::size_t size = std::strlen(words) - 1;
+    std::memcpy(without_end, words, size);
+    without_end[size] = '\0';
+    if (holds_first_line(line, words) || holds_first_line(line, ::dgettext(catalogue, words)) ||
+        holds_first_line(line, ::dgettext(catalogue, without_end)))
+      return true;
   }
   return holds(line, "unexpected eof while reading") ||
          names_error(line, ECONNRESET, "Connection reset by peer") ||

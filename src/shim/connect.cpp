@@ -34,6 +34,7 @@ class Connecting {
       const CancellationKeeper keeper;
       const ConnectMemo memo(call_, libpq_);
       if (!memo.find(login_)) {
+        memory_ = MemoryWatch();
         plan_ = make_plan(libpq_, arguments_, call_.expand_dbname, cache_);
         Obtained obtained;
         if (plan_.kind == Plan::Kind::credential && !memory_.ran_out() &&
@@ -41,7 +42,8 @@ class Connecting {
           return false;
         if (plan_.kind == Plan::Kind::untouched) return false;
         // Some setting may be missing, without which it would be another's.
-        if (memory_.ran_out()) refuse_because("no memory is left; connect again later");
+        if (memory_.ran_out())
+          refuse_because("no memory or descriptor is left, or its service file is over 1 MiB");
         if (plan_.kind == Plan::Kind::refused) return refuse(connection);
         from_cache_ = obtained.from_cache;
         if (!obtained.ok) return postpone(connection, obtained.failure.sentence);
@@ -72,7 +74,11 @@ class Connecting {
     if (obtained.ok) {
       choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
       login_ = Login(plan_, obtained.credential, request.refresh_before_ms());
-      if (!memory_.ran_out()) memo.keep(login_, plan_, obtained, request, cache_.path());
+      if (!memory_.ran_out()) {
+        memo.keep(login_, plan_, obtained, request, cache_.path());
+        // Nothing rests on that.
+        memory_ = MemoryWatch();
+      }
     }
     // libpq may need the descriptor.
     cache_ = Cache();
@@ -109,7 +115,7 @@ class Connecting {
 
   void refuse_because(std::string_view reason) {
     plan_.kind = Plan::Kind::refused;
-    plan_.refusal.assign(reason);
+    plan_.refusal = Text(reason);
   }
 
   bool log_in(PGconn*& connection) {
@@ -204,7 +210,7 @@ class Connecting {
     return wanted > 0 && wanted < k_blocking_wait_ms ? wanted : k_blocking_wait_ms;
   }
 
-  const MemoryWatch memory_;
+  MemoryWatch memory_;
   const ConnectCall& call_;
   const Libpq& libpq_;
   Arguments arguments_;

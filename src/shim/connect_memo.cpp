@@ -74,6 +74,7 @@ void ConnectMemo::keep(const Login& login, const Plan& plan, const Obtained& obt
       plan.roots.unknown || !obtained.from_cache || !request.absolute() || !login.ok() ||
       !is_fresh(login.times(), login.refresh_before_ms()))
     return;
+  const MemoryWatch memory;
   Text home;
   if (!home_directory(home)) return;
   Stamps stamps;
@@ -83,7 +84,7 @@ void ConnectMemo::keep(const Login& login, const Plan& plan, const Obtained& obt
   stamps.add(plan.tls.sslrootcert.view());
   stamps.add(cache_path);
   stamps.add_lines(obtained.files.view());
-  keep_value(key_.view(), stamps, login.bytes());
+  if (!memory.ran_out()) keep_value(key_.view(), stamps, login.bytes());
 }
 
 }  // namespace pglakebase

@@ -9,7 +9,7 @@ namespace {
 // several servers, '*' for a name), or a SQLSTATE; then the remedy. Each list is one text, since a
 // table of pointers would be relocated in every process.
 
-constexpr std::string_view k_roles =
+constexpr char k_roles[] =
     "did not match the security label configured for role\n"
     "the role belongs to another identity than the one that signed in; connect as that one's own "
     "role, which is a service principal's client id or a person's e-mail address and no display "
@@ -30,7 +30,7 @@ constexpr std::string_view k_roles =
     "the role may not log in; let its owner give it LOGIN (ALTER ROLE), or connect as another\n";
 
 // Where the credential is a token.
-constexpr std::string_view k_tokens =
+constexpr char k_tokens[] =
     "password authentication failed for user\n"
     "Lakebase refused the token: the role is missing, was made without Databricks' extension, or "
     "is another workspace's; make it with databricks_create_role('ROLE', 'SERVICE_PRINCIPAL'), or "
@@ -46,7 +46,7 @@ constexpr std::string_view k_tokens =
     "endpoint's own host, without -pooler\n";
 
 // Where it is a native password.
-constexpr std::string_view k_passwords =
+constexpr char k_passwords[] =
     "Failed to decode token for role|not a valid JWT encoding\n"
     "the role takes tokens and no passwords; leave native_password out, or connect as a role that "
     "has a password\n"
@@ -59,7 +59,7 @@ constexpr std::string_view k_passwords =
     "the pooler was shown wrong passwords too often; correct native_password, and try again in a "
     "minute\n";
 
-constexpr std::string_view k_others =
+constexpr char k_others[] =
     "External authorization failed\n"
     "Databricks did not admit the login: the role is not a minute old, the token is another "
     "workspace's, or the IP access list lacks this machine's address; try again in a minute, then "
@@ -117,7 +117,7 @@ bool may_be_for_another_host(std::string_view message, bool rejected) {
 }
 
 std::string_view login_remedy(const FailedLogin& login) {
-  for (const std::string_view list : {k_roles, login.native ? k_passwords : k_tokens, k_others}) {
+  for (const char* list : {k_roles, login.native ? k_passwords : k_tokens, k_others}) {
     const std::string_view remedy = find(list, login.message, login.state);
     if (!remedy.empty()) return remedy;
   }

@@ -83,6 +83,7 @@ bool can_be_passed_over(const ConnectCall& call, const Libpq& libpq) {
   if (!texts.ok() || may_hold_host(texts.view())) return false;
   Text key;
   append_key(key, libpq);
+  if (!key.ok()) return false;
   Text declared;
   if (!recall_value(key.view(), declared)) {
     if (!names_network_host(call, libpq)) return true;

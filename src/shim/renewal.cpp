@@ -38,6 +38,7 @@ bool was_refused(const Libpq& libpq, const PGconn* connection, const Remembered&
 
 bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
             const Obtained& obtained) {
+  const MemoryWatch memory;
   const Credential& credential = obtained.credential;
   // The user of a connection that never had a credential is a stand-in.
   const bool wants_user = remembered.login.user_missing() && remembered.issued_ms == 0;
@@ -49,6 +50,7 @@ bool put_in(const Libpq& libpq, PGconn* connection, Remembered& remembered,
     append_schema(schema, remembered.login.all_directives(), credential.user.view());
     options.assign(libpq.options(connection));
     if (!append_search_path(options, schema.view())) options.clear();
+    if (memory.ran_out()) return false;
   }
   if (!swap_credential(libpq, connection, credential.token.c_str(),
                        wants_user ? credential.user.c_str() : nullptr,

@@ -13,7 +13,7 @@
 namespace pglakebase {
 
 /// Why a token that was made from a user's, which is not at hand, is not renewed.
-inline constexpr std::string_view k_handed_back =
+inline constexpr char k_handed_back[] =
     "the token has expired, and the user's token that it was made from is not at hand any more; "
     "connect with that one again";
 

@@ -125,6 +125,18 @@ def test_broken_principal_is_nobody_else(client: Client, lakebase: LocalLakebase
     assert "no token for the service" in done.error
 
 
+def test_service_file_beyond_all_measure_is_nobody_else(client: Client, lakebase: LocalLakebase) -> None:
+    """libpq reads it; without its settings the connection would be made as whom the environment says."""
+    file = client.service("orders", "profile=PAT", ENDPOINT)
+    client.env["DATABRICKS_CONFIG_PROFILE"] = "DEMO"
+    assert client.psql("service=orders", "-w").ok().text == DEV
+    with file.open("a", encoding="utf-8") as text:
+        text.write("# a comment\n" * 100_000)
+    done = client.psql("service=orders", "-w")
+    assert done.code == 2
+    assert "its service file is over 1 MiB" in done.error
+
+
 # One user's cron, ssh and services.
 
 UID = 4242

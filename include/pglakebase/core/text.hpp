@@ -42,8 +42,9 @@ class Text {
   /// Wipes the content and gives the memory back.
   void release();
 
-  /// How often this thread had no memory for one.
+  /// How often this thread had no memory for one, or could not read what should stand in it.
   static unsigned shortages() { return t_shortages; }
+  static void note_shortage() { ++t_shortages; }
 
   bool ok() const { return ok_; }
   bool empty() const { return size_ == 0; }
@@ -66,7 +67,7 @@ class Text {
 /// made as, above all.
 class MemoryWatch {
  public:
-  /// Had this thread no memory for some text since this was made?
+  /// Is some text of this thread not what it should be, since this was made?
   bool ran_out() const { return Text::shortages() != before_; }
 
  private:

@@ -159,8 +159,14 @@ TEST_F(ServiceFileTest, HostilePlacesAreNotRead) {
   EXPECT_EQ(find_service(dir_ / "fifo", "s", section_), Found::no);
   EXPECT_EQ(find_service(dir_.path(), "s", section_), Found::no);
   EXPECT_EQ(find_service("/dev/zero", "s", section_), Found::no);
+  const MemoryWatch memory;
+  EXPECT_EQ(find_service("/dev/null", "s", section_), Found::no);
+  EXPECT_EQ(find_service(dir_ / "absent", "s", section_), Found::no);
+  EXPECT_FALSE(memory.ran_out());
+  // What may stand in it would be missing.
   EXPECT_EQ(find_service(dir_.write("huge", std::string(2 * 1024 * 1024, '#')), "s", section_),
             Found::no);
+  EXPECT_TRUE(memory.ran_out());
 }
 
 TEST_F(ServiceFileTest, FindsTheOneSectionOfAHost) {
