@@ -22,8 +22,8 @@ bool names_error(std::string_view line, int error, std::string_view english) {
 
 // libpq 14 and 15 end these with a line feed, later ones do not; their catalogues follow.
 constexpr const char* k_libpqs_words[] = {
-    "server closed the connection unexpectedly\n\tThis probably means the server terminated "
-    "abnormally\n\tbefore or while processing the request.\n",
+    ("server closed the connection unexpectedly\n\tThis probably means the server terminated "
+     "abnormally\n\tbefore or while processing the request.\n"),
     "SSL SYSCALL error: EOF detected\n",
     "SSL connection has been closed unexpectedly\n",
 };
