@@ -228,9 +228,11 @@ class Soak:
                 if chance.random() < self._plan.helper_kills:
                     time.sleep(chance.uniform(0, 0.12))
                     if name_of_process(pid) == self._product.helper.name[:15]:
+                        # Whoever waits for it may notice sooner than we can look at the clock.
+                        at = now_ms()
                         try:
                             os.kill(pid, signal.SIGKILL)
-                            self._story.kills.append(now_ms())
+                            self._story.kills.append(at)
                         except ProcessLookupError:
                             pass
             seen = len(runs)
