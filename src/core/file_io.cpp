@@ -41,10 +41,7 @@ bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected) {
       return false;
     }
     done += static_cast<std::size_t>(got);
-    if (done > end) {
-      errno = EFBIG;
-      return false;
-    }
+    if (done > end) return false;
     if (got == 0 || (known && done == last)) return out.resize(done);
   }
 }

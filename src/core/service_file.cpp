@@ -107,10 +107,10 @@ void set_origin(ServiceSection& section, const ServiceFiles& files) {
   judge_directives(section);
 }
 
-// What is there, but cannot be read for a want of this process, must not count as absent: then the
-// connection would be made as whom the environment says. Always false.
-bool gives_up() {
-  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EFBIG)
+// What is there, but cannot be read for a want of this process, or is beyond all measure, must not
+// count as absent: then the connection would be made as whom the environment says. Always false.
+bool gives_up(const Text& content) {
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || content.size() > k_file_limit)
     Text::note_shortage();
   return false;
 }
@@ -122,13 +122,13 @@ bool read_service_file(const Text& place, Text& content) {
   Text path;
   if (!place.view().starts_with('/')) {
     char* directory = ::getcwd(nullptr, 0);
-    if (directory == nullptr) return gives_up();
+    if (directory == nullptr) return gives_up(content);
     path.append(directory).append_char('/');
     std::free(directory);
   }
   path.append(place.view());
   errno = 0;
-  return (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) || gives_up();
+  return (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) || gives_up(content);
 }
 
 // Where the first section of that name begins.
