@@ -107,28 +107,25 @@ void set_origin(ServiceSection& section, const ServiceFiles& files) {
   judge_directives(section);
 }
 
-// What is there, but cannot be read for a want of this process, or is beyond all measure, must not
-// count as absent: then the connection would be made as whom the environment says. Always false.
-bool gives_up(const Text& content) {
-  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || content.size() > k_file_limit)
-    Text::note_shortage();
-  return false;
-}
-
 // libpq reads a relative path as well; its directives do not count, which must be told.
 bool read_service_file(const Text& place, Text& content) {
   content.clear();
   if (place.empty()) return false;
+  errno = 0;
   Text path;
   if (!place.view().starts_with('/')) {
-    char* directory = ::getcwd(nullptr, 0);
-    if (directory == nullptr) return gives_up(content);
-    path.append(directory).append_char('/');
-    std::free(directory);
+    if (char* directory = ::getcwd(nullptr, 0)) {
+      path.append(directory).append_char('/');
+      std::free(directory);
+    }
   }
   path.append(place.view());
-  errno = 0;
-  return (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) || gives_up(content);
+  if (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) return true;
+  // What is there, but cannot be read for a want of this process, or is beyond all measure, must
+  // not count as absent: then the connection would be made as whom the environment says.
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || content.size() > k_file_limit)
+    Text::note_shortage();
+  return false;
 }
 
 // Where the first section of that name begins.

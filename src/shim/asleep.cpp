@@ -28,6 +28,9 @@ constexpr const char* k_libpqs_words[] = {
     "SSL connection has been closed unexpectedly\n",
 };
 constexpr std::size_t k_longest = 160;
+static_assert(std::string_view(k_libpqs_words[0]).size() < k_longest &&
+              std::string_view(k_libpqs_words[1]).size() < k_longest &&
+              std::string_view(k_libpqs_words[2]).size() < k_longest);
 
 bool holds_first_line(std::string_view line, std::string_view words) {
   return holds(line, slice(words, 0, words.find('\n')));

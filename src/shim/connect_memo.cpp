@@ -71,7 +71,7 @@ bool ConnectMemo::find(Login& login) const {
 void ConnectMemo::keep(const Login& login, const Plan& plan, const Obtained& obtained,
                        const Request& request, std::string_view cache_path) const {
   if (key_.empty() || !plan.memorable || plan.given.kind != GivenPassword::Kind::none ||
-      plan.roots.unknown || !obtained.from_cache || !request.absolute() || !login.ok() ||
+      plan.roots.unknown || !obtained.from_cache || !request.absolute() ||
       !is_fresh(login.times(), login.refresh_before_ms()))
     return;
   const MemoryWatch memory;

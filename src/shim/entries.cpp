@@ -24,22 +24,21 @@ namespace {
 struct Call {
   Call(Wrapped wrapped, const void* return_address)
       : caller(return_address),
-        loaded(ReentryGuard::covers(caller) ? ReentryGuard::loaded() : LoadCount::now()),
-        meaning(Meaning::at(caller, loaded)),
-        function(meaning.real<void*>(wrapped)),
+        callee{
+            nullptr, {}, ReentryGuard::covers(caller) ? ReentryGuard::loaded() : LoadCount::now()},
+        meaning(Meaning::at(caller, callee.loaded)),
+        function(meaning.real(wrapped)),
         from_inside(ReentryGuard::active() && meaning.beside(function)) {
     if (function == nullptr || from_inside) return;
-    home = meaning.home();
-    poll = reinterpret_cast<ReentryGuard::Poll>(meaning.own_poll());
+    callee.object = meaning.home();
+    callee.poll = reinterpret_cast<Callee::Poll>(meaning.own_poll());
   }
 
   const void* caller;
-  const LoadCount loaded;
+  Callee callee;
   Meaning& meaning;  // until anything is called
   void* function;    // the real one; null if there is none
   bool from_inside;  // libpq's own business
-  LoadedObject home;
-  ReentryGuard::Poll poll = nullptr;
 };
 
 // True if the connection was made here. Whatever happens on the way, errno is then as the caller
@@ -49,7 +48,7 @@ bool handled(const Call& call, const ConnectCall& wanted, PGconn*& connection) {
   const ErrnoKeeper keeper;
   Libpq libpq;
   if (is_inert() || !call.meaning.libpq(libpq) || call.meaning.is_ping(call.caller)) return false;
-  const ReentryGuard guard(call.home, call.loaded, call.poll);
+  const ReentryGuard guard(call.callee);
   return connect_to_lakebase(wanted, libpq, connection);
 }
 
@@ -58,7 +57,7 @@ template <typename Function, typename... Arguments>
 auto call_guarded(const Call& call, Function function, Arguments... arguments) {
   // The guard that stands knows more.
   if (call.from_inside) return function(arguments...);
-  const ReentryGuard guard(call.home, call.loaded, call.poll);
+  const ReentryGuard guard(call.callee);
   return function(arguments...);
 }
 
@@ -71,13 +70,13 @@ bool knows(const Call& call, const PGconn* connection, Libpq& libpq) {
 
 bool renewed(const Call& call, const Libpq& libpq, PGconn* connection, bool blocking) {
   const ErrnoKeeper keeper;
-  const ReentryGuard guard(call.home, call.loaded, call.poll);
+  const ReentryGuard guard(call.callee);
   return renew_before_reset(libpq, connection, blocking);
 }
 
 void settled(const Call& call, const Libpq& libpq, PGconn* connection, std::int64_t begun_ms) {
   const ErrnoKeeper keeper;
-  const ReentryGuard guard(call.home, call.loaded, call.poll);
+  const ReentryGuard guard(call.callee);
   settle_awake(libpq, connection, begun_ms);
 }
 
@@ -91,7 +90,7 @@ PostgresPollingStatusType poll(Wrapped wrapped, PGconn* connection, const void* 
   const PostgresPollingStatusType status = call_guarded(call, real, connection);
   if (!known || (status != PGRES_POLLING_FAILED && status != PGRES_POLLING_OK)) return status;
   const ErrnoKeeper keeper;
-  const ReentryGuard guard(call.home, call.loaded, call.poll);
+  const ReentryGuard guard(call.callee);
   return settle_polled(libpq, connection, status);
 }
 

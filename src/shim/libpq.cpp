@@ -62,7 +62,7 @@ void* Meaning::find(const char* name) const {
   return function_elsewhere(name, "PQlibVersion");
 }
 
-void* Meaning::find_wrapped(Wrapped function) {
+void* Meaning::real(Wrapped function) {
   const auto number = static_cast<unsigned>(function);
   if (wrapped_[number] == nullptr) wrapped_[number] = find(k_names[number]);
   return wrapped_[number];
@@ -70,7 +70,7 @@ void* Meaning::find_wrapped(Wrapped function) {
 
 bool Meaning::caller_is_libpq() {
   if (is_libpq_ == Known::unknown) {
-    const void* function = find_wrapped(Wrapped::PQconnectStartParams);
+    const void* function = real(Wrapped::PQconnectStartParams);
     is_libpq_ = function != nullptr && caller_.holds(function) ? Known::yes : Known::no;
   }
   return is_libpq_ == Known::yes;
@@ -78,7 +78,7 @@ bool Meaning::caller_is_libpq() {
 
 const LoadedObject& Meaning::home() {
   if (home_) return home_;
-  home_ = object_of(find_wrapped(Wrapped::PQconnectStartParams));
+  home_ = object_of(real(Wrapped::PQconnectStartParams));
   if (defines(home_, "PQlibVersion")) own_poll_ = OwnFunctions(home_).find("PQconnectPoll");
   return home_;
 }
@@ -90,7 +90,7 @@ void* Meaning::own_poll() {
 
 bool Meaning::libpq(Libpq& functions) {
   if (complete_ == Known::unknown) {
-    void* anchor = find_wrapped(Wrapped::PQconnectStartParams);
+    void* anchor = real(Wrapped::PQconnectStartParams);
     libpq_.loaded = count_;
     const OwnFunctions own(home());
     bool complete = anchor != nullptr;
@@ -106,8 +106,8 @@ bool Meaning::libpq(Libpq& functions) {
     };
     libpq_.connectStartParams = reinterpret_cast<decltype(libpq_.connectStartParams)>(anchor);
     // As the caller would reach them: through another preloaded wrapper, if there is one.
-    libpq_.connectdbParams = reinterpret_cast<decltype(libpq_.connectdbParams)>(
-        find_wrapped(Wrapped::PQconnectdbParams));
+    libpq_.connectdbParams =
+        reinterpret_cast<decltype(libpq_.connectdbParams)>(real(Wrapped::PQconnectdbParams));
     complete = complete && libpq_.connectdbParams != nullptr;
     get(libpq_.connectPoll, "PQconnectPoll");
     get(libpq_.conninfo, "PQconninfo");

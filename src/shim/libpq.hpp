@@ -55,10 +55,7 @@ class Meaning {
   static Meaning& at(const void* caller, const LoadCount& loaded);
 
   /// The real function; null if there is none.
-  template <typename Function>
-  Function real(Wrapped function) {
-    return reinterpret_cast<Function>(find_wrapped(function));
-  }
+  void* real(Wrapped function);
   /// The object with the real functions: a libpq, or another preloaded wrapper in front of it.
   const LoadedObject& home();
   /// Its PQconnectPoll; null if it is none of its functions.
@@ -72,7 +69,6 @@ class Meaning {
 
  private:
   bool caller_is_libpq();
-  void* find_wrapped(Wrapped function);
   void* find(const char* name) const;
 
   LoadedObject caller_;

@@ -34,13 +34,12 @@ class Login {
   };
 
   Login() = default;
-  /// As planned, with a credential; `refresh_before_ms` is the request's.
+  /// As planned, with a credential; `refresh_before_ms` is the request's. Without memory it is
+  /// empty, as a MemoryWatch tells.
   Login(const Plan& plan, const Credential& credential, std::int64_t refresh_before_ms);
   /// From bytes() of another one, in the same process.
   explicit Login(Text&& bytes) : bytes_(static_cast<Text&&>(bytes)) {}
 
-  /// False without memory: then nothing of it counts.
-  bool ok() const { return bytes_.ok(); }
   std::string_view bytes() const { return bytes_.view(); }
 
   /// When nothing needs it any more.
