@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from lakebase import inventory
 from lakebase.client import LocalLakebase
 
+from .hosts import Hosts
 from .preloaded_server import APP, PreloadedServer, preloaded_server, tokens_sent, where
 
 
@@ -76,3 +80,21 @@ def test_server_under_another_name(server_place: Path, lakebase: LocalLakebase, 
     done = subprocess.run([probes / "hosts" / "renamed_server", "plain", where(lakebase)], env=environment,
                           capture_output=True, text=True, timeout=60, check=True)
     assert "pglakebase" not in done.stdout and "no password supplied" in done.stdout, shlex.join([done.stdout])
+
+
+@pytest.mark.parametrize("name, target, inert", [
+    ("postgres", "", True), ("postmaster", "", True), ("pg", "postgres", True), ("postgres", "pg", False), ("pg", "", False),
+    ("old_postgres", "", False)])
+@pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
+def test_by_its_name(hosts: Hosts, tmp_path: Path, name: str, target: str, inert: bool, relative: bool) -> None:
+    """A server that exports nothing is told by the name of its file, whatever link it was started by."""
+    (tmp_path / "bin").mkdir()
+    shutil.copy(hosts.program("confined"), tmp_path / "bin" / (target or name))
+    if target:
+        (tmp_path / "started").mkdir()
+        (tmp_path / "started" / name).symlink_to(tmp_path / "bin" / target)
+    directory = tmp_path / ("started" if target else "bin")
+    program = f"./{name}" if relative else directory / name
+    done = hosts.client.run(program, "plain", "service=orders", cwd=directory).ok()
+    assert done.values["first_status"] == ("bad" if inert else "ok")
+    assert hosts.fetches() == (0 if inert else 1)

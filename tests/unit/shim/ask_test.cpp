@@ -2,11 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
 #include "env_guard.hpp"
 #include "real_libpq.hpp"
 
 namespace pglakebase {
 namespace {
+
+// A libpq that has no memory for a value at its next PQconninfo, and says so as libpq does: not at
+// all.
+Libpq g_real;
+bool g_loses = false;
+PQconninfoOption* forgetful_conninfo(PGconn* connection) {
+  PQconninfoOption* options = g_real.conninfo(connection);
+  errno = ENOMEM;
+  if (std::exchange(g_loses, false)) {
+    for (PQconninfoOption* option = options; option->keyword != nullptr; ++option)
+      if (std::string_view(option->keyword) == "user")
+        std::free(std::exchange(option->val, nullptr));
+  }
+  return options;
+}
 
 class AskTest : public testing::Test {
  protected:
@@ -21,7 +40,7 @@ class AskTest : public testing::Test {
   }
 
   test::CleanEnvironment environment_;
-  const Libpq libpq_ = test::real_libpq();
+  Libpq libpq_ = test::real_libpq();
   std::string user_;
   std::string password_;
 };
@@ -42,6 +61,16 @@ TEST_F(AskTest, WhereTheCallersWordsAreWrongThereIsNoAnswer) {
 TEST_F(AskTest, OurOwnWordInTheCallersMouthIsNoAnswer) {
   EXPECT_FALSE(resolves("dbname", "pglakebase-asks host='h"));
   EXPECT_FALSE(resolves("pglakebase-asks", "x"));
+}
+
+TEST_F(AskTest, AValueThatLibpqHadNoMemoryForIsNotTakenForNone) {
+  g_real = libpq_;
+  libpq_.conninfo = forgetful_conninfo;
+  g_loses = true;
+  EXPECT_FALSE(resolves("port", "5432"));
+  // An old error alone is no reason.
+  EXPECT_TRUE(resolves("port", "5432"));
+  EXPECT_EQ(user_, "u");
 }
 
 }  // namespace
