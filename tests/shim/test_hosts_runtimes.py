@@ -175,3 +175,47 @@ def test_no_memory_is_nobody_else(client: Client, lakebase: LocalLakebase, probe
     with ThreadPoolExecutor(4) as pool:
         seen = list(pool.map(fail_at, range(most)))
     assert set(seen) == {wanted, ""}, [(at, text) for at, text in enumerate(seen) if text not in (wanted, "")]
+
+
+def test_no_memory_at_a_reset_loses_no_schema(client: Client, probes: Path, tmp_path: Path) -> None:
+    """A connection that had to wait for its first credential gets user and schema with it, or does not log in."""
+    client.service("orders", "profile=PAT", "schema=of_nobody_but_the_service_itself")
+    client.psql("service=orders").ok()
+    # Without the helper beside it, which no failure is remembered of.
+    library = shutil.copy(client.library, tmp_path / client.library.name)
+    preload = f"{probes / 'hosts' / 'libfailing_malloc.so'}:{library}"
+
+    def run(at: int, *lines: str) -> dict[str, str]:
+        cache = tmp_path / str(at)
+        env = client.environment(preload=False, env={
+            "LD_PRELOAD": preload, "FAIL_ONCE": "1", "FAIL_AT": str(at), "FAIL_TELLS": "1", "PGLAKEBASE_CACHE_DIR": str(cache)})
+        values: dict[str, str] = {}
+        with subprocess.Popen([probes / "session_probe"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            assert session.stdin is not None and session.stdout is not None
+            for line in lines:
+                session.stdin.write(line + "\n")
+                session.stdin.flush()
+                for told in session.stdout:
+                    name, _, value = told.rstrip("\n").partition("=")
+                    values[name] = value
+                    if name == "done":
+                        break
+                if line != lines[-1]:
+                    shutil.rmtree(cache, ignore_errors=True)
+                    shutil.copytree(client.cache, cache)
+            session.stdin.close()
+            values |= dict(told.rstrip("\n").split("=", 1) for told in session.stdout if "=" in told)
+        return values
+
+    connect = "connectdb service=orders"
+    first = int(run(1_000_000, connect)["mallocs"])
+    whole = run(1_000_001, connect, "reset")
+    assert (whole["status"], whole["user"]) == ("ok", inventory.DEV.name) and "search_path" in whole["options"], whole
+
+    def options_at(at: int) -> str:
+        values = run(at, connect, "reset")
+        return values["options"] if values["status"] == "ok" else "not connected"
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = set(pool.map(options_at, range(first, int(whole["mallocs"]))))
+    assert seen == {whole["options"], "not connected"}

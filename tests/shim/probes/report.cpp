@@ -73,7 +73,7 @@ void report_connection(PGconn* connection) {
        ++option) {
     const std::string_view keyword = option->keyword;
     if (keyword == "sslmode" || keyword == "sslrootcert" || keyword == "gssencmode" ||
-        keyword == "application_name")
+        keyword == "application_name" || keyword == "options")
       report(keyword, or_empty(option->val));
   }
   PQconninfoFree(options);
