@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -31,6 +32,9 @@ constexpr std::size_t k_stack_size = 32 * 1024;
 
 constexpr std::size_t k_passed_on_count = sizeof k_passed_on / sizeof k_passed_on[0];
 constexpr const char* k_inert_mark = "PGLAKEBASE=off";
+
+// So late at most the helper's end is noticed where there is something else to wait for.
+constexpr std::int64_t k_longest_step_ms = 20;
 
 // Hands out pieces of the job's mapping, which starts zeroed.
 class Arena {
@@ -156,10 +160,15 @@ void collect_ended() {
 }
 
 // Waits for the end, a signal notwithstanding: handlers run at once, then the wait goes on.
-bool wait_for_end(HelperJob& job, std::int64_t deadline_ms) {
+bool wait_for_end(HelperJob& job, std::int64_t deadline_ms, const Meanwhile& meanwhile) {
+  bool busy = meanwhile.step != nullptr;
   while (!ended(job)) {
     const std::int64_t left = deadline_ms - monotonic_ms();
     if (left <= 0) return false;
+    if (busy) {
+      busy = meanwhile.step(meanwhile.what, std::min(left, k_longest_step_ms));
+      continue;
+    }
     const timespec timeout{left / 1000, (left % 1000) * 1'000'000};
     const int id = __atomic_load_n(&job.supervisor_id, __ATOMIC_ACQUIRE);
     if (id == 0) break;
@@ -247,7 +256,7 @@ HelperEnd run_as_child(HelperJob* job, std::int64_t deadline_ms, Text& reply) {
 }  // namespace
 
 HelperEnd run_helper(const char* path, std::string_view document, std::int64_t deadline_ms,
-                     Text& reply) {
+                     Text& reply, const Meanwhile& meanwhile) {
   collect_ended();
   HelperJob* job = make_job(path, document);
   if (job == nullptr) return HelperEnd::not_started;
@@ -256,7 +265,7 @@ HelperEnd run_helper(const char* path, std::string_view document, std::int64_t d
     destroy(job);
     return end;
   }
-  if (deadline_ms == 0 || !wait_for_end(*job, deadline_ms)) {
+  if (deadline_ms == 0 || !wait_for_end(*job, deadline_ms, meanwhile)) {
     leave_running(job);
     return HelperEnd::running;
   }

@@ -285,7 +285,7 @@ class Obtaining {
       errno = ENOMEM;
       return HelperEnd::not_started;
     }
-    return run_helper(helper.c_str(), document.view(), deadline_ms, reply);
+    return run_helper(helper.c_str(), document.view(), deadline_ms, reply, options_.meanwhile);
   }
 
   const Cache& cache_;

@@ -4,6 +4,7 @@
 #include "cancellation_keeper.hpp"
 #include "connect_memo.hpp"
 #include "connections.hpp"
+#include "early_login.hpp"
 #include "failed_connection.hpp"
 #include "passed_over.hpp"
 #include "pglakebase/core/clock.hpp"
@@ -26,7 +27,7 @@ constexpr std::int64_t k_polling_wait_ms = 5'000;
 class Connecting {
  public:
   Connecting(const ConnectCall& call, const Libpq& libpq)
-      : call_(call), libpq_(libpq), arguments_(call.keywords, call.values) {}
+      : call_(call), libpq_(libpq), arguments_(call.keywords, call.values), early_(libpq) {}
 
   bool run(PGconn*& connection) {
     if (!arguments_.ok()) return false;
@@ -40,6 +41,7 @@ class Connecting {
         if (plan_.kind == Plan::Kind::credential && !memory_.ran_out() &&
             !get_credential(memo, obtained))
           return false;
+        if (!obtained.ok || plan_.kind != Plan::Kind::credential) early_.give_up();
         if (plan_.kind == Plan::Kind::untouched) return false;
         // Some setting may be missing, without which it would be another's.
         if (memory_.ran_out())
@@ -65,6 +67,9 @@ class Connecting {
       ObtainOptions options;
       options.need_user = plan_.user_missing;
       options.deadline_ms = monotonic_ms() + patience_ms(plan_.connect_timeout_s);
+      if (early_.possible()) options.meanwhile = {go_on_early, this};
+      // Before any connection is begun.
+      choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
       obtained = obtain(cache_, request, options);
     }
     const bool other =
@@ -72,7 +77,6 @@ class Connecting {
         (!obtained.ok || given.identity.view() != obtained.credential.identity.view());
     if (given.exchanged && other) take_handed_back(obtained);
     if (obtained.ok) {
-      choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
       login_ = Login(plan_, obtained.credential, request.refresh_before_ms());
       if (!memory_.ran_out()) {
         memo.keep(login_, plan_, obtained, request, cache_.path());
@@ -118,10 +122,28 @@ class Connecting {
     plan_.refusal = Text(reason);
   }
 
+  // A part of this connect itself, while the helper is waited for.
+  static bool go_on_early(void* pointer, std::int64_t wait_ms) {
+    auto& self = *static_cast<Connecting*>(pointer);
+    if (!self.begun_early_) {
+      self.begun_early_ = true;
+      if (!self.take_stand_ins()) return false;
+      self.early_.begin(self.arguments_, self.call_.expand_dbname);
+    }
+    return self.early_.step(wait_ms);
+  }
+
   bool log_in(PGconn*& connection) {
     if (!append_settings()) return false;
+    const bool late_user = login_.user_missing();
+    connection = early_.log_in(
+        {login_.c_str(Login::token), late_user ? login_.c_str(Login::tokens_user) : nullptr,
+         late_user && !options_.empty() ? options_.c_str() : nullptr},
+        call_.blocking, login_.connect_timeout_s());
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
-    connection = function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
+    if (connection == nullptr)
+      connection =
+          function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
     Remembered remembered = to_remember();
     remembered.login.wipe_token();
@@ -137,12 +159,17 @@ class Connecting {
     return connection != nullptr;
   }
 
-  bool postpone(PGconn*& connection, const Text& reason) {
+  // False without memory.
+  bool take_stand_ins() {
     Credential none;
     none.token.append(k_stand_in);
     none.user.append(k_stand_in);
     login_ = Login(plan_, none, 0);
-    if (!append_settings()) return false;
+    return append_settings();
+  }
+
+  bool postpone(PGconn*& connection, const Text& reason) {
+    if (!take_stand_ins()) return false;
     const Text why = sentence(reason);
     connection =
         postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(), to_remember());
@@ -218,6 +245,8 @@ class Connecting {
   Plan plan_;  // empty where a memo has told all
   Login login_;
   Text options_;
+  EarlyLogin early_;
+  bool begun_early_ = false;
   bool from_cache_ = true;
   bool handed_back_ = false;
   const std::int64_t begun_ms_ = monotonic_ms();

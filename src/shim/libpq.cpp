@@ -128,6 +128,8 @@ bool Meaning::libpq(Libpq& functions) {
     get(libpq_.socket, "PQsocket");
     get(libpq_.finish, "PQfinish");
     get(libpq_.libVersion, "PQlibVersion");
+    if (own_poll_ != nullptr && home_.holds(reinterpret_cast<void*>(libpq_.connectdbParams)))
+      libpq_.sslInUse = reinterpret_cast<decltype(libpq_.sslInUse)>(own.find("PQsslInUse"));
     complete_ = complete ? Known::yes : Known::no;
   }
   functions = libpq_;

@@ -29,6 +29,9 @@ struct Libpq {
   decltype(&::PQsocket) socket = nullptr;
   decltype(&::PQfinish) finish = nullptr;
   decltype(&::PQlibVersion) libVersion = nullptr;
+  /// Null where this libpq has none, and where another wrapper stands in front of it, which may
+  /// want to see whole calls.
+  decltype(&::PQsslInUse) sslInUse = nullptr;
 
   LoadCount loaded;  ///< by which it was found
 };

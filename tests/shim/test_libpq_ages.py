@@ -97,6 +97,17 @@ def test_connects(report: Report, lakebase: LocalLakebase, version: int) -> None
     assert len(assert_safe_logins(lakebase)) == len(seen)
 
 
+@pytest.mark.parametrize("version", MODERN)
+def test_the_first_is_begun_while_its_token_is_fetched(report: Report, lakebase: LocalLakebase, version: int) -> None:
+    """On the very connection that then logs in: this libpq's takes the token."""
+    lakebase.set(api_latency_ms=300)
+    assert report(version, *CALLS["connectdb"])["status"] == "ok"
+    ended = time.time()
+    (login,) = lakebase.connections()
+    # Two calls, one after the other.
+    assert ended - login["time"] > 0.5
+
+
 def no_sni(version: int) -> str:
     return (f"this program's libpq (version {version}) does not send the server name (SNI) that Lakebase needs; "
             "use libpq 14 or newer\\n")

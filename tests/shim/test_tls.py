@@ -68,7 +68,7 @@ def test_bad_certificates(orders: Client, lakebase: LocalLakebase, certificate: 
     said = f" sslmode={mode}" if mode else ""
     done = orders.psql(f"service=orders port={lakebase.ports['odd']}{said}", "-w")
     refused(done, "certificate")
-    assert [c["listener"] for c in lakebase.connections()] == ["odd"]
+    assert {c["listener"] for c in lakebase.connections()} == {"odd"}
     assert_nothing_sent(lakebase)
 
 

@@ -4,6 +4,7 @@
 
 #include "pglakebase/core/cache.hpp"
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/helper_process.hpp"
 #include "pglakebase/core/request.hpp"
 
 namespace pglakebase {
@@ -16,6 +17,7 @@ struct ObtainOptions {
   std::int64_t issued_after_ms = 0;
   bool despite_failure = false;  ///< ask again although a failure says to wait
   bool need_user = false;        ///< a credential without `user` does not do
+  Meanwhile meanwhile;           ///< for whoever has to start the helper and wait for it
 };
 
 struct Obtained {

@@ -1,0 +1,112 @@
+"""A connection is begun while its token is fetched: TLS stands when the token comes, and nothing was said before."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from lakebase import inventory
+from lakebase.client import LocalLakebase
+from support.client import PGBIN, Client
+from support.gateway_log import assert_nothing_sent, assert_safe_logins
+from support.stub import Stub
+from support.waiting import wait_until
+
+APP = inventory.APP.name
+WAYS = {
+    "connectdb": ["connectdb", "service=orders"],
+    "params": ["params", "0", "service=orders"],
+    "login": ["login", *["NULL"] * 4, "service=orders", "NULL", "NULL"],
+    "start": ["start", "service=orders"],
+    "start-params": ["start-params", "0", "service=orders"],
+}
+FETCH_S = 2.0
+
+
+@pytest.fixture
+def orders(stubbed: Client, stub: Stub) -> Client:
+    """No user is given: it comes with the token, and the schema goes by it."""
+    stubbed.service("orders", "profile=DEMO", "schema=per-developer")
+    stub.does("answer", delay=FETCH_S)
+    return stubbed
+
+
+def secured(lakebase: LocalLakebase) -> bool:
+    return any(attempt["tls"] for attempt in lakebase.connections())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_connection_that_waits_for_the_token(orders: Client, lakebase: LocalLakebase, probes: Path, way: str) -> None:
+    process = orders.start(probes / "connect_probe", *WAYS[way])
+    assert wait_until(lambda: secured(lakebase), FETCH_S)
+    (begun,) = lakebase.connections()
+    assert (begun["user"], begun["password_received"]) == ("", False) and process.poll() is None
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and b"status=ok" in out, (out, err)
+    (login,) = assert_safe_logins(lakebase)
+    assert len(lakebase.connections()) == 1
+    assert login["number"] == begun["number"] and login["user"] == APP
+
+
+def test_user_and_schema_come_with_the_token(orders: Client, lakebase: LocalLakebase) -> None:
+    done = orders.psql("service=orders", sql="select current_user, current_setting('search_path')").ok()
+    user, path = done.text.split("|")
+    assert user == APP and path == f'"{APP}"'
+    assert len(lakebase.connections()) == 1
+
+
+@pytest.mark.parametrize("fault", ["refused", "dropped", "reset"])
+def test_trouble_before_the_token_costs_the_attempt_alone(orders: Client, lakebase: LocalLakebase, fault: str) -> None:
+    if fault == "refused":
+        lakebase.refuse(FETCH_S / 2)
+    else:
+        lakebase.fault("gateway", "drop", "*", stage="tls", how="close" if fault == "dropped" else "reset", times=1)
+    assert orders.psql("service=orders").ok().text == APP
+    assert len(assert_safe_logins(lakebase)) == 1
+
+
+@pytest.mark.parametrize("stage", ["tls", "password"])
+def test_a_server_that_hangs_does_not_outlast_connect_timeout(orders: Client, stub: Stub, lakebase: LocalLakebase,
+                                                              stage: str) -> None:
+    """libpq itself would try the next address then."""
+    stub.does("answer")
+    lakebase.fault("gateway", "slow", "*", stage=stage, seconds=60, times=1)
+    begun = time.monotonic()
+    assert orders.psql("service=orders connect_timeout=5").ok().text == APP
+    assert time.monotonic() - begun < 30
+    assert len(lakebase.connections()) == 2
+
+
+def test_without_connect_timeout_a_slow_server_is_waited_for(orders: Client, stub: Stub, lakebase: LocalLakebase) -> None:
+    stub.does("answer")
+    orders.env["PGCONNECT_TIMEOUT"] = "0"
+    lakebase.fault("gateway", "slow", "*", stage="tls", seconds=3, times=1)
+    assert orders.psql("service=orders").ok().text == APP
+    assert len(lakebase.connections()) == 1
+
+
+def test_second_host_of_a_list(orders: Client, lakebase: LocalLakebase) -> None:
+    host, port = lakebase.hosts["demo"], lakebase.ports["gateway"]
+    conninfo = f"host={host},{host} hostaddr=127.0.0.1,127.0.0.1 port=1,{port}"
+    assert orders.psql(conninfo, env={"DATABRICKS_CONFIG_PROFILE": "DEMO"}).ok().text == APP
+    assert len(lakebase.connections()) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_token_no_login(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path, way: str) -> None:
+    stub.does("permanent", sentence="the secret is refused", delay=FETCH_S / 2)
+    values = orders.run(probes / "connect_probe", *WAYS[way]).ok().values
+    assert values["status"] == "bad" and "the secret is refused" in values["error"]
+    assert_nothing_sent(lakebase)
+    assert [attempt["user"] for attempt in lakebase.connections() if attempt["user"]] == []
+
+
+def test_an_impostor_gets_nothing(orders: Client, lakebase: LocalLakebase) -> None:
+    orders.service("imposter", "profile=DEMO", port="odd")
+    for kind in ("wrong-host", "untrusted", "self-signed", "expired"):
+        lakebase.use_certificate(kind)
+        done = orders.psql("service=imposter")
+        assert done.code == 2 and done.error.count("certificate") >= 1, done
+    assert_nothing_sent(lakebase)
