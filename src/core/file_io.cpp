@@ -59,18 +59,15 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-bool read_regular_file(const char* path, std::size_t limit, Text& out) {
+bool read_regular_file(const char* path, std::size_t limit, Text& out, bool* trusted) {
   if (path[0] != '/') return false;
   const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat st {};
-  return fd.valid() && status_of(fd.get(), &st) == 0 && S_ISREG(st.st_mode) &&
-         read_all(fd.get(), limit, out, static_cast<std::size_t>(st.st_size));
-}
-
-bool trusted_file(const char* path) {
-  struct stat st {};
-  return path[0] == '/' && status_of(path, &st) == 0 && S_ISREG(st.st_mode) &&
-         (st.st_uid == ::geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (!fd.valid() || status_of(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  if (trusted != nullptr)
+    *trusted =
+        (st.st_uid == ::geteuid() || st.st_uid == 0) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  return read_all(fd.get(), limit, out, static_cast<std::size_t>(st.st_size));
 }
 
 }  // namespace pglakebase

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/fingerprint.hpp"
 #include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/record.hpp"
@@ -51,11 +52,11 @@ LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
   worthwhile_ = true;
 }
 
-EntryName LearnedRoots::digest(std::int64_t learned_ms, std::string_view pem) const {
-  Text message("learned roots\n");
-  message.append(name_.view()).append_char('\n').append_number(learned_ms).append_char('\n');
-  message.append(pem);
-  return message.ok() ? cache_.name(message.view()) : EntryName();
+std::int64_t LearnedRoots::sum(std::int64_t learned_ms, std::string_view pem) const {
+  const std::uint64_t whole =
+      fingerprint(pem, fingerprint(name_.view(), static_cast<std::uint64_t>(learned_ms)));
+  // A number of a record has up to 18 digits.
+  return static_cast<std::int64_t>(whole >> 8);
 }
 
 bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
@@ -69,8 +70,7 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
   const std::int64_t learned_ms = record.number("learned_ms", 0);
   const std::string_view pem = slice(content.view(), record_size);
   if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate)) return false;
-  const EntryName expected = digest(learned_ms, pem);
-  if (expected.hex[0] == '\0' || record.get("digest") != expected.view()) return false;
+  if (record.number("sum", -1) != sum(learned_ms, pem)) return false;
   path.append(cache_.path()).append_char('/').append(k_kind_roots).append_char('-');
   path.append(name_.view());
   return path.ok();
@@ -78,15 +78,14 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
 
 bool LearnedRoots::store(std::string_view pem, std::int64_t now_ms) const {
   if (!worthwhile_ || !starts_with(pem, k_first_certificate)) return false;
-  const EntryName sum = digest(now_ms, pem);
   Text content;
   Record::begin(content, k_kind_roots);
   append_field(content, "hosts", hosts_.view());
   append_field(content, "learned_ms", now_ms);
-  append_field(content, "digest", sum.view());
+  append_field(content, "sum", sum(now_ms, pem));
   Record::finish(content);
   content.append(pem);
-  return content.ok() && sum.hex[0] != '\0' && cache_.write(k_kind_roots, name_, content.view());
+  return content.ok() && cache_.write(k_kind_roots, name_, content.view());
 }
 
 bool LearnedRoots::claim(std::int64_t now_ms) const {

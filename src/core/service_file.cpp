@@ -79,7 +79,7 @@ void add_setting(std::string_view line, ServiceSection& section, unsigned& seen)
   }
 }
 
-void judge_directives(ServiceSection& section) {
+void judge_directives(ServiceSection& section, bool well_kept) {
   std::size_t position = 0;
   std::string_view key;
   std::string_view value;
@@ -94,7 +94,8 @@ void judge_directives(ServiceSection& section) {
           "\" counts only in ~/.pg_service.conf or the system's service file");
     }
   }
-  if (section.refused.empty() && !section.directives.empty() && !trusted_file(section.file.c_str()))
+  if (section.refused.empty() && !section.directives.empty() &&
+      !(section.file.view().starts_with('/') && well_kept))
     section.refused.append(
         "the file must be an absolute path, belong to you or root, and be "
         "writable by nobody else");
@@ -104,11 +105,11 @@ void set_origin(ServiceSection& section, const ServiceFiles& files) {
   section.file.assign(files.place().view());
   section.trusted = files.trusted() || is_own_service_file(files.place());
   section.guessed = files.guessed();
-  judge_directives(section);
+  judge_directives(section, files.well_kept());
 }
 
 // libpq reads a relative path as well; its directives do not count, which must be told.
-bool read_service_file(const Text& place, Text& content) {
+bool read_service_file(const Text& place, Text& content, bool& well_kept) {
   content.clear();
   if (place.empty()) return false;
   errno = 0;
@@ -120,7 +121,7 @@ bool read_service_file(const Text& place, Text& content) {
     }
   }
   path.append(place.view());
-  if (path.ok() && read_regular_file(path.c_str(), k_file_limit, content)) return true;
+  if (path.ok() && read_regular_file(path.c_str(), k_file_limit, content, &well_kept)) return true;
   // What is there, but cannot be read for a want of this process, or is beyond all measure, must
   // not count as absent: then the connection would be made as whom the environment says.
   if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || content.size() > k_file_limit)
@@ -203,7 +204,7 @@ bool ServiceFiles::next_place() {
 
 bool ServiceFiles::next() {
   while (next_place())
-    if (read_service_file(place_, content_)) return true;
+    if (read_service_file(place_, content_, well_kept_)) return true;
   return false;
 }
 

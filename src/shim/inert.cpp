@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 
 #include "pglakebase/core/environment.hpp"
@@ -22,18 +21,11 @@ bool is_a_servers(std::string_view file) {
   return file == "postgres" || file == "postmaster";
 }
 
-// A file that is no link has been started under its own name. (A script's name tells nothing of its
-// interpreter; one that is a server exports its variables.)
-bool started_as_another() {
-  const auto* file = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
-  char target[1];
-  return file != nullptr && file[0] == '/' && !is_a_servers(file) &&
-         ::readlink(file, target, sizeof target) < 0 && errno == EINVAL;
-}
-
-// The kernel's word costs a new process a tenth of all that we add to its first connection.
-bool program_is_named_postgres() {
-  if (started_as_another()) return false;
+// Not by its file's name: to find that behind links would cost a new process a twentieth of all
+// that we add to its first connection, and a server is told by more than its name.
+bool started_as_postgres() {
+  const auto* started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  if (started != nullptr && !is_a_servers(started)) return false;
   char path[512];
   const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
   std::string_view file(path, size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -50,7 +42,7 @@ bool is_postgres_server() {
   if (known != unknown) return known == yes;
   const bool exports_like_one =
       linker_available() && real_dlsym(RTLD_DEFAULT, "PostmasterPid") != nullptr;
-  known = program_is_named_postgres() || exports_like_one ? yes : no;
+  known = exports_like_one || started_as_postgres() ? yes : no;
   answer.store(known, std::memory_order_relaxed);
   return known == yes;
 }

@@ -54,12 +54,12 @@ void* next(std::atomic<void*>& known, const char* name) {
 }  // namespace
 
 bool linker_available() {
-  return &pglakebase_dlclose != nullptr && real(g_dlsym, "dlsym") != nullptr &&
-         real(g_dlopen, "dlopen") != nullptr;
+  return &pglakebase_dlclose != nullptr && real(g_dlsym, "dlsym") != nullptr;
 }
 
 void* real_dlopen(const char* file, int mode) {
-  return reinterpret_cast<Dlopen>(real(g_dlopen, "dlopen"))(file, mode);
+  const auto dlopen = reinterpret_cast<Dlopen>(real(g_dlopen, "dlopen"));
+  return dlopen != nullptr ? dlopen(file, mode) : nullptr;
 }
 
 void* real_dlsym(void* handle, const char* name) {

@@ -83,11 +83,11 @@ def test_server_under_another_name(server_place: Path, lakebase: LocalLakebase, 
 
 
 @pytest.mark.parametrize("name, target, inert", [
-    ("postgres", "", True), ("postmaster", "", True), ("pg", "postgres", True), ("postgres", "pg", False), ("pg", "", False),
-    ("old_postgres", "", False)])
+    ("postgres", "", True), ("postmaster", "", True), ("postmaster", "postgres", True), ("postgres", "pg", False),
+    ("pg", "postgres", False), ("pg", "", False), ("old_postgres", "", False)])
 @pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
 def test_by_its_name(hosts: Hosts, tmp_path: Path, name: str, target: str, inert: bool, relative: bool) -> None:
-    """A server that exports nothing is told by the name of its file, whatever link it was started by."""
+    """What exports nothing is a server only if it was started as one, and its file is named so, too."""
     (tmp_path / "bin").mkdir()
     shutil.copy(hosts.program("confined"), tmp_path / "bin" / (target or name))
     if target:

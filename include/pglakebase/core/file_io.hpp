@@ -16,10 +16,8 @@ bool read_all(int fd, std::size_t limit, Text& out, std::size_t expected = 0);
 bool write_all(int fd, std::string_view bytes);
 
 /// Reads a file that any program may have written (a service file, say): absolute path, regular
-/// file, `limit` bytes at most; never blocks on a FIFO. False otherwise.
-bool read_regular_file(const char* path, std::size_t limit, Text& out);
-
-/// Does the calling user (effective uid) or root own `path`, with nobody else able to write it?
-bool trusted_file(const char* path);
+/// file, `limit` bytes at most; never blocks on a FIFO. False otherwise. `trusted` tells whether
+/// the calling user (effective uid) or root owns it, with nobody else able to write it.
+bool read_regular_file(const char* path, std::size_t limit, Text& out, bool* trusted = nullptr);
 
 }  // namespace pglakebase

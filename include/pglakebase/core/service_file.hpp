@@ -45,6 +45,8 @@ class ServiceFiles {
   std::string_view content() const { return content_.view(); }
   bool trusted() const { return trusted_; }  ///< the user's own, or the system's
   bool guessed() const { return guessed_; }  ///< one of several that a libpq may be built for
+  /// Nobody but this user and root can have written the file that was read.
+  bool well_kept() const { return well_kept_; }
 
  private:
   std::string_view servicefile_;
@@ -54,6 +56,7 @@ class ServiceFiles {
   Text content_;
   bool trusted_ = false;
   bool guessed_ = false;
+  bool well_kept_ = false;
 };
 
 enum class Found { no, yes, out_of_memory };

@@ -115,7 +115,7 @@ TEST_F(LearnedRootsTest, AnotherTargetsFileIsNoneOfOurs) {
   EXPECT_EQ(found(other), "");
 }
 
-TEST_F(LearnedRootsTest, AnotherUsersKeyMakesAnotherDigest) {
+TEST_F(LearnedRootsTest, UnderAnotherKeyItIsNoneOfOurs) {
   ASSERT_TRUE(learn());
   const std::string name = std::filesystem::path(found(roots())).filename().string();
   const std::string content = test::read_file(found(roots()));
