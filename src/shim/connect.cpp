@@ -41,7 +41,7 @@ class Connecting {
         if (plan_.kind == Plan::Kind::credential && !memory_.ran_out() &&
             !get_credential(memo, obtained))
           return false;
-        if (!obtained.ok || plan_.kind != Plan::Kind::credential) early_.give_up();
+        if (plan_.kind != Plan::Kind::credential) early_.give_up();
         if (plan_.kind == Plan::Kind::untouched) return false;
         // Some setting may be missing, without which it would be another's.
         if (memory_.ran_out())
@@ -60,6 +60,8 @@ class Connecting {
   bool get_credential(const ConnectMemo& memo, Obtained& obtained) {
     GivenPassword& given = plan_.given;
     Request request;
+    // Beforehand, for a connection that is begun while the credential is fetched.
+    choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
     if (!given.exchanged || !given.user_token.empty()) {
       request = Request::build(plan_.target.hosts.view(), plan_.target.service.view(),
                                plan_.target.section.directives, cache_, given.user_token.view());
@@ -67,9 +69,9 @@ class Connecting {
       ObtainOptions options;
       options.need_user = plan_.user_missing;
       options.deadline_ms = monotonic_ms() + patience_ms(plan_.connect_timeout_s);
-      if (early_.possible()) options.meanwhile = {go_on_early, this};
-      // Before any connection is begun.
-      choose_roots(libpq_, cache_, plan_.target.hosts.view(), plan_.roots);
+      // libpq complains of a bad timeout in blocking calls, and only there.
+      if (early_.possible() && !(call_.blocking && plan_.bad_timeout))
+        options.meanwhile = {go_on_early, this};
       obtained = obtain(cache_, request, options);
     }
     const bool other =
@@ -125,21 +127,27 @@ class Connecting {
   // A part of this connect itself, while the helper is waited for.
   static bool go_on_early(void* pointer, std::int64_t wait_ms) {
     auto& self = *static_cast<Connecting*>(pointer);
-    if (!self.begun_early_) {
-      self.begun_early_ = true;
+    if (!self.early_.begun()) {
       if (!self.take_stand_ins()) return false;
       self.early_.begin(self.arguments_, self.call_.expand_dbname);
     }
-    return self.early_.step(wait_ms);
+    return self.early_.advance(wait_ms);
+  }
+
+  // Null if none was begun, or none that could be brought to its end.
+  PGconn* log_in_early() {
+    const bool with_user = login_.user_missing();
+    const EarlyLogin::Secrets secrets = {
+        login_.c_str(Login::token), with_user ? login_.c_str(Login::tokens_user) : nullptr,
+        with_user && !options_.empty() ? options_.c_str() : nullptr};
+    if (!early_.take(secrets)) return nullptr;
+    if (call_.blocking && !early_.finish(login_.connect_timeout_s())) early_.give_up();
+    return early_.release();
   }
 
   bool log_in(PGconn*& connection) {
     if (!append_settings()) return false;
-    const bool late_user = login_.user_missing();
-    connection = early_.log_in(
-        {login_.c_str(Login::token), late_user ? login_.c_str(Login::tokens_user) : nullptr,
-         late_user && !options_.empty() ? options_.c_str() : nullptr},
-        call_.blocking, login_.connect_timeout_s());
+    connection = log_in_early();
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     if (connection == nullptr)
       connection =
@@ -171,8 +179,11 @@ class Connecting {
   bool postpone(PGconn*& connection, const Text& reason) {
     if (!take_stand_ins()) return false;
     const Text why = sentence(reason);
-    connection =
-        postpone_connection(libpq_, arguments_, call_.expand_dbname, why.view(), to_remember());
+    connection = early_.release();
+    if (connection == nullptr)
+      connection = libpq_.connectStartParams(arguments_.keywords(), arguments_.values(),
+                                             call_.expand_dbname ? 1 : 0);
+    if (connection != nullptr) postpone_connection(libpq_, connection, why.view(), to_remember());
     return connection != nullptr;
   }
 
@@ -246,7 +257,6 @@ class Connecting {
   Login login_;
   Text options_;
   EarlyLogin early_;
-  bool begun_early_ = false;
   bool from_cache_ = true;
   bool handed_back_ = false;
   const std::int64_t begun_ms_ = monotonic_ms();

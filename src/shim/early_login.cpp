@@ -11,76 +11,99 @@
 namespace pglakebase {
 namespace {
 
-// An attempt that has not come to TLS so long after the credential is there is made again where
-// libpq watches a connect_timeout, which then tries the next address.
-constexpr std::int64_t k_grace_ms = 1'000;
-// As in libpq.
+// Servers end connections on which nobody says who he is: Neon's proxy after 15 s, PostgreSQL after
+// 60.
+constexpr std::int64_t k_longest_idle_ms = 10'000;
+// A name that could not be looked up is not looked up again where that took long, and just now.
+constexpr std::int64_t k_long_ms = 1'000;
+// libpq's own shortest connect_timeout, before 18.
 constexpr std::int64_t k_shortest_timeout_s = 2;
 constexpr std::int64_t k_longest_poll_ms = 60'000;
 
 }  // namespace
 
 void EarlyLogin::begin(const Arguments& arguments, bool expand_dbname) {
+  begun_ms_ = monotonic_ms();
   connection_ =
       libpq_.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
-  if (connection_ != nullptr && libpq_.status(connection_) == CONNECTION_BAD) give_up();
+  looked_up_ms_ = monotonic_ms();
+  if (connection_ == nullptr || libpq_.status(connection_) == CONNECTION_BAD)
+    wants_ = PGRES_POLLING_FAILED;
 }
 
-bool EarlyLogin::step(std::int64_t wait_ms) {
-  if (connection_ == nullptr || has_tls()) return false;
+bool EarlyLogin::advance(std::int64_t wait_ms) {
+  if (!is_under_way() || has_tls()) return false;
   poll(wait_ms);
-  if (!is_under_way()) give_up();
-  return connection_ != nullptr && !has_tls();
+  if (!has_tls()) return is_under_way();
+  secured_ms_ = monotonic_ms();
+  return false;
 }
 
-PGconn* EarlyLogin::log_in(const Secrets& secrets, bool blocking, std::int64_t timeout_s) {
-  if (connection_ == nullptr ||
-      !swap_credential(libpq_, connection_, secrets.password, secrets.user, secrets.options)) {
-    give_up();
-    return nullptr;
-  }
-  const std::int64_t begun_ms = monotonic_ms();
-  bool secured = has_tls();
-  while (blocking && is_under_way()) {
+bool EarlyLogin::take(const Secrets& secrets) {
+  if (connection_ != nullptr && is_usable() &&
+      swap_credential(libpq_, connection_, secrets.password, secrets.user, secrets.options))
+    return true;
+  give_up();
+  return false;
+}
+
+bool EarlyLogin::finish(std::int64_t timeout_s) {
+  const std::int64_t patience_ms = std::max(timeout_s, k_shortest_timeout_s) * 1000;
+  const std::int64_t taken_ms = monotonic_ms();
+  bool secured = secured_ms_ != 0;
+  while (is_under_way()) {
     std::int64_t left = k_longest_poll_ms;
-    if (timeout_s > 0)
-      left = begun_ms - monotonic_ms() +
-             (secured ? std::max(timeout_s, k_shortest_timeout_s) * 1000 : k_grace_ms);
-    if (left <= 0) {
-      give_up();
-      return nullptr;
-    }
+    if (timeout_s > 0) left = (secured ? taken_ms : begun_ms_) + patience_ms - monotonic_ms();
+    if (left <= 0) break;
     poll(left);
     secured = secured || has_tls();
   }
+  // Neither where the time is up or it could not be waited for.
+  const ConnStatusType status = libpq_.status(connection_);
+  return status == CONNECTION_OK || status == CONNECTION_BAD;
+}
+
+PGconn* EarlyLogin::release() {
   PGconn* connection = connection_;
   connection_ = nullptr;
   return connection;
 }
 
-// Before that libpq is in this state too, when it is about to ask for TLS.
+void EarlyLogin::give_up() {
+  if (connection_ != nullptr) libpq_.finish(connection_);
+  connection_ = nullptr;
+}
+
+// CONNECTION_MADE also comes before TLS is asked for.
 bool EarlyLogin::has_tls() const {
   return libpq_.status(connection_) == CONNECTION_MADE && libpq_.sslInUse(connection_) != 0;
 }
 
 bool EarlyLogin::is_under_way() const {
-  return wants_ == PGRES_POLLING_READING || wants_ == PGRES_POLLING_WRITING;
+  return connection_ != nullptr &&
+         (wants_ == PGRES_POLLING_READING || wants_ == PGRES_POLLING_WRITING);
+}
+
+bool EarlyLogin::is_usable() const {
+  const std::int64_t now_ms = monotonic_ms();
+  if (!is_under_way())
+    return looked_up_ms_ - begun_ms_ >= k_long_ms && now_ms - looked_up_ms_ < k_long_ms;
+  if (secured_ms_ != 0 && now_ms - secured_ms_ > k_longest_idle_ms) return false;
+  pollfd peer{};
+  peer.fd = libpq_.socket(connection_);
+  peer.events = POLLRDHUP;
+  return ::poll(&peer, 1, 0) == 0;
 }
 
 void EarlyLogin::poll(std::int64_t wait_ms) {
-  pollfd waited{};
-  waited.fd = libpq_.socket(connection_);
-  waited.events = wants_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-  const int ready = ::poll(&waited, 1, static_cast<int>(std::min(wait_ms, k_longest_poll_ms)));
+  pollfd server{};
+  server.fd = libpq_.socket(connection_);
+  server.events = wants_ == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+  const int ready = ::poll(&server, 1, static_cast<int>(std::min(wait_ms, k_longest_poll_ms)));
   if (ready > 0)
     wants_ = libpq_.connectPoll(connection_);
-  else if (waited.fd < 0 || (ready < 0 && errno != EINTR))
+  else if (server.fd < 0 || (ready < 0 && errno != EINTR))
     wants_ = PGRES_POLLING_FAILED;
-}
-
-void EarlyLogin::give_up() {
-  if (connection_ != nullptr) libpq_.finish(connection_);
-  connection_ = nullptr;
 }
 
 }  // namespace pglakebase

@@ -37,18 +37,14 @@ PGconn* refuse_connection(const Libpq& libpq, Arguments& arguments, bool expand_
   return connection;
 }
 
-PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool expand_dbname,
-                            std::string_view sentence, Remembered&& remembered) {
-  PGconn* connection =
-      libpq.connectStartParams(arguments.keywords(), arguments.values(), expand_dbname ? 1 : 0);
-  if (connection == nullptr) return nullptr;
+void postpone_connection(const Libpq& libpq, PGconn* connection, std::string_view sentence,
+                         Remembered&& remembered) {
   for (int i = 0; i < k_addresses_at_most && libpq.status(connection) != CONNECTION_BAD; ++i) {
     const int fd = libpq.socket(connection);
     if (fd >= 0) ::shutdown(fd, SHUT_RDWR);
     libpq.connectPoll(connection);
   }
   remember_sentence(libpq, connection, sentence, static_cast<Remembered&&>(remembered));
-  return connection;
 }
 
 const char* message_of(const PGconn* connection, const char* libpqs_words) {

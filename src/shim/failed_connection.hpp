@@ -13,11 +13,11 @@ namespace pglakebase {
 PGconn* refuse_connection(const Libpq& libpq, Arguments& arguments, bool expand_dbname,
                           std::string_view sentence);
 
-/// The same for a trouble that may pass: `arguments` are complete and valid (with a stand-in for
-/// the password), so that PQreset can connect later. libpq starts for real and is shut before it
-/// sends anything. `remembered` says what the credential is to be asked for by then.
-PGconn* postpone_connection(const Libpq& libpq, const Arguments& arguments, bool expand_dbname,
-                            std::string_view sentence, Remembered&& remembered);
+/// The same for a trouble that may pass: `connection` was made with complete and valid parameters
+/// (a stand-in for the password), so that PQreset can connect later. It is shut before libpq says
+/// on it who connects. `remembered` says what the credential is to be asked for by then.
+void postpone_connection(const Libpq& libpq, PGconn* connection, std::string_view sentence,
+                         Remembered&& remembered);
 
 /// What PQerrorMessage says: our sentence while it stands, else libpq's words.
 const char* message_of(const PGconn* connection, const char* libpqs_words);

@@ -1,5 +1,7 @@
 #include "plan.hpp"
 
+#include <climits>
+
 #include "ask.hpp"
 #include "inert.hpp"
 #include "option_place.hpp"
@@ -61,7 +63,7 @@ class Planning {
                            (answer.get("dbname") == answer.get("user") && dbname_follows_user());
     plan_.options.assign(answer.get("options"));
     plan_.has_gssencmode = answer.knows("gssencmode");
-    parse_number(answer.get("connect_timeout"), plan_.connect_timeout_s);
+    note_timeout(answer.get("connect_timeout"));
     sslmode_.assign(answer.get("sslmode"));
     sslrootcert_.assign(answer.get("sslrootcert"));
     if (sslrootcert_.empty()) find_root_place(libpq_, answer.connection());
@@ -76,6 +78,13 @@ class Planning {
                       answer.get("passfile").empty() && answer.get("servicefile").empty() &&
                       settings_.get("servicefile").empty();
     return true;
+  }
+
+  // What is not read here may still be a number to libpq.
+  void note_timeout(std::string_view text) {
+    const bool number = parse_number(text, plan_.connect_timeout_s);
+    plan_.bad_timeout = !text.empty() && (!number || plan_.connect_timeout_s > INT_MAX ||
+                                          plan_.connect_timeout_s < INT_MIN);
   }
 
   // libpq's default for the database is the user's name, whoever gave that.

@@ -32,6 +32,7 @@ struct Plan {
   Text user;                           ///< the role, where it is given
   Text options;                        ///< libpq's `options` as the caller has them
   std::int64_t connect_timeout_s = 0;  ///< 0: none
+  bool bad_timeout = false;            ///< connect_timeout is given, and no number that libpq takes
   bool user_missing = false;
   bool dbname_missing = false;
   bool has_gssencmode = false;  ///< this libpq knows the keyword

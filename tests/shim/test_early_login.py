@@ -11,6 +11,7 @@ from lakebase import inventory
 from lakebase.client import LocalLakebase
 from support.client import PGBIN, Client
 from support.gateway_log import assert_nothing_sent, assert_safe_logins
+from support.relay import Relay
 from support.stub import Stub
 from support.waiting import wait_until
 
@@ -57,13 +58,23 @@ def test_user_and_schema_come_with_the_token(orders: Client, lakebase: LocalLake
     assert len(lakebase.connections()) == 1
 
 
-@pytest.mark.parametrize("fault", ["refused", "dropped", "reset"])
-def test_trouble_before_the_token_costs_the_attempt_alone(orders: Client, lakebase: LocalLakebase, fault: str) -> None:
-    if fault == "refused":
-        lakebase.refuse(FETCH_S / 2)
-    else:
-        lakebase.fault("gateway", "drop", "*", stage="tls", how="close" if fault == "dropped" else "reset", times=1)
-    assert orders.psql("service=orders").ok().text == APP
+@pytest.mark.parametrize("fault", ["refused", "dropped", "reset", "closed while it waits"])
+@pytest.mark.parametrize("way", WAYS)
+def test_trouble_before_the_token_costs_the_attempt_alone(stubbed: Client, stub: Stub, lakebase: LocalLakebase, probes: Path,
+                                                          way: str, fault: str) -> None:
+    stub.does("answer", delay=FETCH_S)
+    # Else the library would wait for a server that seems asleep.
+    stubbed.env["PGLAKEBASE_WAKE_TIMEOUT"] = "0"
+    closing = FETCH_S / 2 if fault.startswith("closed") else 0
+    with Relay(lakebase.ports["gateway"], close_after=closing) as relay:
+        stubbed.service("orders", "profile=DEMO", port=str(relay.port) if closing else "gateway")
+        if fault == "refused":
+            lakebase.refuse(FETCH_S / 2)
+        elif not closing:
+            how = "close" if fault == "dropped" else "reset"
+            lakebase.fault("gateway", "drop", "*", stage="tls", how=how, times=1)
+        values = stubbed.run(probes / "connect_probe", *WAYS[way]).ok().values
+    assert (values["status"], values["error"]) == ("ok", "")
     assert len(assert_safe_logins(lakebase)) == 1
 
 
@@ -77,6 +88,51 @@ def test_a_server_that_hangs_does_not_outlast_connect_timeout(orders: Client, st
     assert orders.psql("service=orders connect_timeout=5").ok().text == APP
     assert time.monotonic() - begun < 30
     assert len(lakebase.connections()) == 2
+
+
+def test_a_slow_line_costs_no_second_connection(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path) -> None:
+    stub.does("answer")
+    with Relay(lakebase.ports["gateway"], latency=0.3) as relay:
+        values = orders.run(probes / "connect_probe", "connectdb", f"service=orders port={relay.port} connect_timeout=20").ok().values
+        assert (values["status"], relay.connections) == ("ok", 1)
+
+
+@pytest.mark.parametrize("value", ["abc", "5x", "99999999999"])
+def test_a_bad_connect_timeout_is_libpq_s_to_refuse(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path,
+                                                    value: str) -> None:
+    stub.does("answer")
+    values = orders.run(probes / "connect_probe", "connectdb", f"service=orders connect_timeout={value}").ok().values
+    assert values["status"] == "bad" and "connect_timeout" in values["error"]
+    assert_nothing_sent(lakebase)
+
+
+@pytest.mark.parametrize("at", range(1, 16))
+def test_poll_that_fails_costs_the_attempt_alone(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path, at: int) -> None:
+    """Where it is ours. Where it is libpq's, libpq says so."""
+    stub.does("answer")
+    preload = f"{probes / 'hosts' / 'libodd_network.so'} {orders.preload}"
+    values = orders.run(probes / "connect_probe", "connectdb", "service=orders", preload=False,
+                        env={"LD_PRELOAD": preload, "FAIL_POLL": str(at)}).ok().values
+    assert values["status"] == "ok" or (values["status"], "Cannot allocate memory" in values["error"]) == ("bad", True), values
+
+
+@pytest.mark.parametrize("way", ["connectdb", "start"])
+@pytest.mark.parametrize("behaviour", ["answer", "transient"])
+def test_a_slow_name_service_is_asked_once(stubbed: Client, stub: Stub, probes: Path, way: str, behaviour: str) -> None:
+    stubbed.service("orders", "profile=DEMO", hostaddr=None)
+    stub.does(behaviour, sentence="the workspace is away", delay=0.5)
+    preload = f"{probes / 'hosts' / 'libodd_network.so'} {stubbed.preload}"
+    values = stubbed.run(probes / "connect_probe", *WAYS[way], preload=False, env={"LD_PRELOAD": preload, "SLOW_NAMES": "2"}).ok().values
+    assert (values["status"], values["lookups"]) == ("bad", "1")
+    assert ("the workspace is away" if behaviour == "transient" else "could not translate host name") in values["error"]
+
+
+def test_a_wrapper_in_front_of_libpq_sees_the_call(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path) -> None:
+    stub.does("answer")
+    env = {"LD_PRELOAD": f"{orders.preload} {probes / 'hosts' / 'libwrapper.so'}", "WRAPPER_TELLS": "1"}
+    values = orders.run(probes / "connect_probe", "connectdb", "service=orders", preload=False, env=env).ok().values
+    assert values["status"] == "ok" and "wrapper" in values
+    assert len(lakebase.connections()) == 1
 
 
 def test_without_connect_timeout_a_slow_server_is_waited_for(orders: Client, stub: Stub, lakebase: LocalLakebase) -> None:

@@ -122,8 +122,9 @@ def test_postponing_sends_nothing_and_never_blocks(stubbed: Client, stub: Stub, 
     # The stub takes a moment to start.
     assert int(values["connect_ms"]) < 1500
     seen = lakebase.connections()
-    # One more was begun while the token was awaited.
-    assert len(seen) <= reachable + 1 and len([c for c in seen if c["sni"]]) <= 1
+    assert len(seen) <= reachable
+    # One may have been begun while the token was awaited.
+    assert len([c for c in seen if c["sni"]]) <= 1
     assert [c for c in seen if c["user"] or c["password_received"]] == []
 
 
