@@ -27,7 +27,8 @@ int poll(struct pollfd* list, nfds_t count, int timeout) {
   const char* at = getenv("FAIL_POLL");
   Dl_info info;
   if (at != NULL && dladdr(__builtin_return_address(0), &info) != 0 &&
-      (strstr(info.dli_fname, "libpglakebase") != NULL || strstr(info.dli_fname, "libpq") != NULL) &&
+      (strstr(info.dli_fname, "libpglakebase") != NULL ||
+       strstr(info.dli_fname, "libpq") != NULL) &&
       ++polls == atoi(at)) {
     errno = ENOMEM;
     return -1;
