@@ -6,18 +6,17 @@
 #include "connections.hpp"
 #include "early_login.hpp"
 #include "failed_connection.hpp"
+#include "login_arguments.hpp"
 #include "passed_over.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/obtain.hpp"
 #include "plan.hpp"
 #include "renewal.hpp"
-#include "search_path.hpp"
 #include "waking.hpp"
 
 namespace pglakebase {
 namespace {
 
-constexpr const char* k_default_database = "databricks_postgres";
 // Where a connection has no credential yet.
 constexpr const char* k_stand_in = "pglakebase";
 
@@ -27,7 +26,11 @@ constexpr std::int64_t k_polling_wait_ms = 5'000;
 class Connecting {
  public:
   Connecting(const ConnectCall& call, const Libpq& libpq)
-      : call_(call), libpq_(libpq), arguments_(call.keywords, call.values), early_(libpq) {}
+      : call_(call),
+        libpq_(libpq),
+        arguments_(call.keywords, call.values),
+        ours_(arguments_),
+        early_(libpq) {}
 
   bool run(PGconn*& connection) {
     if (!arguments_.ok()) return false;
@@ -137,16 +140,16 @@ class Connecting {
   // Null if none was begun, or none that could be brought to its end.
   PGconn* log_in_early() {
     const bool with_user = login_.user_missing();
-    const EarlyLogin::Secrets secrets = {
-        login_.c_str(Login::token), with_user ? login_.c_str(Login::tokens_user) : nullptr,
-        with_user && !options_.empty() ? options_.c_str() : nullptr};
+    const EarlyLogin::Secrets secrets = {login_.c_str(Login::token),
+                                         with_user ? login_.c_str(Login::tokens_user) : nullptr,
+                                         with_user ? ours_.options() : nullptr};
     if (!early_.take(secrets)) return nullptr;
     if (call_.blocking && !early_.finish(login_.connect_timeout_s())) early_.give_up();
     return early_.release();
   }
 
   bool log_in(PGconn*& connection) {
-    if (!append_settings()) return false;
+    if (!set_arguments()) return false;
     connection = log_in_early();
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     if (connection == nullptr)
@@ -173,7 +176,7 @@ class Connecting {
     none.token.append(k_stand_in);
     none.user.append(k_stand_in);
     login_ = Login(plan_, none, 0);
-    return append_settings();
+    return set_arguments();
   }
 
   bool postpone(PGconn*& connection, const Text& reason) {
@@ -212,34 +215,8 @@ class Connecting {
     return remembered;
   }
 
-  // Behind everything the caller says. False without memory.
-  bool append_settings() {
-    arguments_.reset();
-    append("password", Login::token);
-    if (login_.user_missing()) append("user", Login::tokens_user);
-    if (login_.dbname_missing()) arguments_.append("dbname", k_default_database);
-    append("host", Login::direct_hosts);
-    append("sslmode", Login::sslmode);
-    const bool learned = !login_.get(Login::learned_roots).empty();
-    append("sslrootcert", learned ? Login::learned_roots : Login::sslrootcert);
-    if (login_.has_gssencmode()) arguments_.append("gssencmode", "disable");
-    // With a stand-in for the user it is found when the user is known: then they are put in
-    // together.
-    if (!login_.user_missing() || login_.times().issued_ms != 0) append_schema_setting();
-    return arguments_.ok() && !memory_.ran_out();
-  }
-
-  void append_schema_setting() {
-    Text schema;
-    append_schema(schema, login_.all_directives(),
-                  login_.get(login_.user_missing() ? Login::tokens_user : Login::user));
-    options_.assign(login_.get(Login::options));
-    if (append_search_path(options_, schema.view())) arguments_.append("options", options_.c_str());
-  }
-
-  void append(const char* keyword, Login::Part part) {
-    if (!login_.get(part).empty()) arguments_.append(keyword, login_.c_str(part));
-  }
+  // False without memory.
+  bool set_arguments() { return ours_.set(login_) && !memory_.ran_out(); }
 
   // libpq's connect_timeout counts in seconds; none, or none that can be read, means forever.
   std::int64_t patience_ms(std::int64_t connect_timeout_s) const {
@@ -255,7 +232,7 @@ class Connecting {
   Cache cache_;
   Plan plan_;  // empty where a memo has told all
   Login login_;
-  Text options_;
+  LoginArguments ours_;
   EarlyLogin early_;
   bool from_cache_ = true;
   bool handed_back_ = false;

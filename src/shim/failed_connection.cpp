@@ -44,6 +44,7 @@ void postpone_connection(const Libpq& libpq, PGconn* connection, std::string_vie
     if (fd >= 0) ::shutdown(fd, SHUT_RDWR);
     libpq.connectPoll(connection);
   }
+  use_bundle_again(libpq, connection, remembered.login, remembered.roots);
   remember_sentence(libpq, connection, sentence, static_cast<Remembered&&>(remembered));
 }
 

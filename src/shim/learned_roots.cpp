@@ -38,19 +38,26 @@ void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts
   }
 }
 
+bool use_bundle_again(const Libpq& libpq, PGconn* connection, const Login& login,
+                      RootsInUse& roots) {
+  if (!roots.learned) return false;
+  roots.learned = false;
+  std::size_t place = 0;
+  return root_place(libpq, place) &&
+         overwrite_root(connection, place, login.c_str(Login::learned_roots),
+                        login.c_str(Login::bundle));
+}
+
 bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, const Login& login,
                               RootsInUse& roots) {
   if (!roots.learned) return false;
-  roots.learned = false;
+  const bool restored = use_bundle_again(libpq, connection, login, roots);
   const char* file = login.c_str(Login::learned_roots);
-  const char* bundle = login.c_str(Login::bundle);
-  std::size_t place = 0;
-  const bool restored = root_place(libpq, place) && overwrite_root(connection, place, file, bundle);
   const bool failed = libpq.status(connection) == CONNECTION_BAD &&
                       blames_roots(libpq.errorMessage(connection), file);
   if (failed) {
     log_line("the server is not vouched for by the root that was learned; trying all roots",
-             bundle);
+             login.get(Login::bundle));
     ::unlink(file);
     roots.unknown = true;
   }

@@ -31,6 +31,11 @@ struct RootsInUse {
 void choose_roots(const Libpq& libpq, const Cache& cache, std::string_view hosts,
                   ChosenRoots& roots);
 
+/// Puts the bundle into the connection, where the learned file stands in it. False if it did not,
+/// or cannot be replaced.
+bool use_bundle_again(const Libpq& libpq, PGconn* connection, const Login& login,
+                      RootsInUse& roots);
+
 /// To be called when a login is over, well or not. Puts the bundle into the connection. True if the
 /// login failed for the learned roots: they are forgotten, and a reset may do better.
 bool failed_for_learned_roots(const Libpq& libpq, PGconn* connection, const Login& login,

@@ -70,6 +70,24 @@ def test_polled_login_uses_it_too_and_leaves_the_bundle_in_the_connection(roots:
     assert len(roots.lakebase.connections()) == 1
 
 
+@pytest.mark.parametrize("api", ["up", "down"])
+def test_a_connection_that_is_begun_before_its_token_is_there(roots: Roots, build: Path, tmp_path: Path, api: str) -> None:
+    """It uses the learned roots; in what fails for want of a token stands the bundle, whenever it is reset."""
+    roots.learn()
+    for file in roots.client.cache.iterdir():
+        if not file.name.startswith(("roots-", "key")):
+            file.unlink()
+    if api == "down":
+        roots.lakebase.fault("api", "status", "*", status=503)
+    trace = tmp_path / "trace"
+    values = roots.client.run(build / "tests/shim/probes/connect_probe", "connectdb", "service=orders connect_timeout=5",
+                              prefix=("strace", "-qq", "-e", "trace=openat,open", "-o", str(trace))).ok().values
+    assert values["status"] == ("ok" if api == "up" else "bad"), values
+    assert values["sslrootcert"] == str(roots.bundle)
+    assert roots.opened(trace) == ["learned"]
+    assert len(roots.lakebase.connections()) == 1
+
+
 @pytest.mark.parametrize("version", range(libpqs.FIRST_WITH_SNI, libpqs.VERSIONS.stop))
 def test_every_libpq_uses_it_and_can_go_back_to_the_bundle(roots: Roots, tmp_path: Path, version: int) -> None:
     libpqs.install()
