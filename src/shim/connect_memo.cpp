@@ -80,7 +80,7 @@ void ConnectMemo::keep(const Login& login, const Plan& plan, const Obtained& obt
   Stamps stamps;
   add_service_files(stamps, plan.target);
   stamps.add(home.view(), "/.pgpass");
-  stamps.add(home.view(), "/.postgresql/root.crt");
+  if (plan.tls.default_root_counts) stamps.add(home.view(), "/.postgresql/root.crt");
   stamps.add(plan.tls.sslrootcert.view());
   stamps.add(cache_path);
   stamps.add_lines(obtained.files.view());

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <cstring>
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
@@ -22,12 +23,12 @@ constexpr std::int64_t k_settled_ms = 2'000;
 struct Slot {
   std::size_t key_size = 0;  // 0: empty
   std::size_t value_size = 0;
-  std::size_t size = 0;     // of the value and the lines of its files
+  std::size_t size = 0;     // of the value and its files
   std::uint64_t files = 0;  // fingerprint
   std::int64_t kept_ms = 0;
   bool confirmed = false;
   SharedWords<16 * 1024> key;
-  SharedWords<8 * 1024> value;  // and behind it the lines
+  SharedWords<8 * 1024> value;  // and behind it the files
 
   bool is(std::string_view other) const { return key_size == other.size() && key.is(other); }
 };
@@ -59,6 +60,41 @@ Slot* find_slot(std::string_view key) {
   return nullptr;
 }
 
+// What append_file_stamp() says, without the words. Stands before the file's path and a NUL; no
+// padding, since it is compared as bytes.
+struct FileState {
+  std::int64_t present = 0;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t changed_s = 0;
+  std::int64_t changed_ns = 0;
+
+  FileState() = default;
+  explicit FileState(const struct stat& st)
+      : present(1),
+        device(st.st_dev),
+        inode(st.st_ino),
+        size(st.st_size),
+        changed_s(st.st_mtim.tv_sec),
+        changed_ns(st.st_mtim.tv_nsec) {}
+};
+
+FileState state_of(const char* path) {
+  struct stat st {};
+  return status_of(path, &st) == 0 ? FileState(st) : FileState();
+}
+
+bool unchanged(std::string_view files) {
+  while (!files.empty()) {
+    const char* path = files.data() + sizeof(FileState);
+    const FileState now = state_of(path);
+    if (std::memcmp(files.data(), &now, sizeof now) != 0) return false;
+    files.remove_prefix(sizeof now + std::strlen(path) + 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 Stamps::Stamps() : now_ms_(wall_clock_ms()) {}
@@ -66,12 +102,17 @@ Stamps::Stamps() : now_ms_(wall_clock_ms()) {}
 void Stamps::add(std::string_view path, std::string_view name) {
   if (path.empty()) return;
   Text whole(path);
-  whole.append(name);
-  struct stat st {};
-  const bool present = status_of(whole.c_str(), &st) == 0;
-  const std::int64_t changed_ms = std::int64_t{st.st_mtim.tv_sec} * 1000;
-  settled_ = settled_ && whole.ok() && (!present || changed_ms < now_ms_ - k_settled_ms);
-  append_file_stamp(lines_, whole.view(), present ? &st : nullptr);
+  whole.append(name).append_char('\0');
+  const FileState state = state_of(whole.c_str());
+  settled_ = settled_ && whole.ok() &&
+             (state.present == 0 || state.changed_s * 1000 < now_ms_ - k_settled_ms);
+  files_.append({reinterpret_cast<const char*>(&state), sizeof state}).append(whole.view());
+}
+
+void Stamps::add_lines(std::string_view lines) {
+  settled_ = settled_ && files_unchanged(lines);
+  std::string_view line;
+  while (take_until(lines, '\n', line)) add(slice(line, line.find(' ') + 1));
 }
 
 bool recall_value(std::string_view key, Text& value) {
@@ -86,18 +127,18 @@ bool recall_value(std::string_view key, Text& value) {
     slot->value.get(whole.data(), slot->size);
     value_size = slot->value_size;
   }
-  if (!files_unchanged(slice(whole.view(), value_size)) || !whole.resize(value_size)) return false;
+  if (!unchanged(slice(whole.view(), value_size)) || !whole.resize(value_size)) return false;
   value = static_cast<Text&&>(whole);
   return true;
 }
 
 void keep_value(std::string_view key, const Stamps& stamps, std::string_view value) {
   Text whole(value);
-  whole.append(stamps.lines());
+  whole.append(stamps.files());
   if (key.empty() || key.size() > decltype(Slot::key)::k_bytes || !stamps.settled() ||
       !whole.ok() || whole.size() > decltype(Slot::value)::k_bytes)
     return;
-  const std::uint64_t files = fingerprint(stamps.lines());
+  const std::uint64_t files = fingerprint(stamps.files());
   const Turn turn(g_busy);
   if (!turn.mine() || !make_memo()) return;
   Slot* slot = find_slot(key);

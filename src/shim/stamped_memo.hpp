@@ -14,16 +14,17 @@ class Stamps {
 
   /// One that is not there counts, too; an empty path does not.
   void add(std::string_view path, std::string_view name = {});
-  /// Lines of append_file_stamp().
-  void add_lines(std::string_view lines) { lines_.append(lines); }
+  /// Those of lines of append_file_stamp(), which were made when the files were read.
+  void add_lines(std::string_view lines);
 
-  std::string_view lines() const { return lines_.view(); }
+  /// Each file's state and path, for keep_value().
+  std::string_view files() const { return files_.view(); }
   /// False where a file has just changed: it may change again within one step of its file system's
   /// clock, which would not show.
-  bool settled() const { return settled_ && lines_.ok(); }
+  bool settled() const { return settled_ && files_.ok(); }
 
  private:
-  Text lines_;
+  Text files_;
   const std::int64_t now_ms_;
   bool settled_ = true;
 };

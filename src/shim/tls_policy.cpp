@@ -52,9 +52,9 @@ TlsChosen choose_tls(const TlsAsked& asked) {
     return chosen;
   }
   const bool verifying = asked.sslmode == "verify-full" || asked.sslmode == "verify-ca";
-  const bool own_root =
-      (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
-      (asked.sslrootcert.empty() && verifying && has_default_root(asked.libpq_version));
+  chosen.default_root_counts = asked.sslrootcert.empty() && verifying;
+  const bool own_root = (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
+                        (chosen.default_root_counts && has_default_root(asked.libpq_version));
   if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;

@@ -18,8 +18,9 @@ struct TlsAsked {
 struct TlsChosen {
   Text sslmode;
   Text sslrootcert;
-  bool is_bundle = false;  ///< `sslrootcert` is the file of find_root_bundle()
-  Text refused;            ///< why the connection must not be made, else empty
+  bool is_bundle = false;            ///< `sslrootcert` is the file of find_root_bundle()
+  bool default_root_counts = false;  ///< whether there is a ~/.postgresql/root.crt
+  Text refused;                      ///< why the connection must not be made, else empty
 };
 
 /// A token goes only to a server that proved who it is: anything weaker than verify-full, and

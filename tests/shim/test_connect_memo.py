@@ -217,6 +217,8 @@ def test_profile_changes(living: Living, tmp_path: Path, lakebase: LocalLakebase
     workspace = lakebase.workspace()
     file.write_text(f"[MINE]\nhost={workspace['url']}\ntoken={workspace['pats'][DEV]}\n")
     file.chmod(0o600)
+    then = time.time() - LONG_AGO_S
+    os.utime(file, (then, then))
     living.ask("setenv", "DATABRICKS_CONFIG_FILE", str(file))
     living.ask("setenv", "PGLAKEBASE_PROFILE", "MINE")
     living.remember()

@@ -199,9 +199,10 @@ def test_changed_bundle_is_learned_from_anew(roots: Roots, tmp_path: Path) -> No
 
 def damages(roots: Roots, file: Path) -> dict[str, bytes]:
     good = file.read_bytes()
+    other = b"B" if good[-60:-59] == b"A" else b"A"
     stranger = roots.lakebase.other_ca_file.read_bytes()
     return {
-        "empty": b"", "garbage": b"\x00\xff" * 900, "cut": good[:-40], "bit": good[:-60] + b"A" + good[-59:],
+        "empty": b"", "garbage": b"\x00\xff" * 900, "cut": good[:-40], "bit": good[:-60] + other + good[-59:],
         "more": good + stranger, "other": good[:good.index(b"-----BEGIN")] + stranger, "bare": pem_of(file),
     }
 
