@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "pglakebase/core/credential.hpp"
 #include "temp_dir.hpp"
 
 namespace pglakebase {
@@ -66,6 +67,25 @@ TEST_F(StampedMemoTest, AFileThatComesEndsIt) {
   for (int i = 0; i < 2; ++i) keep(key("a"), "one");
   EXPECT_EQ(recalled(key("a")), "one");
   dir_.write("absent", "");
+  EXPECT_EQ(recalled(key("a")), "nothing");
+}
+
+TEST_F(StampedMemoTest, AFileThatWasReadBeforeCountsAsItWasThen) {
+  Text lines;
+  append_file_stamp(lines, dir_ / "file");
+  const auto keep_with_lines = [&](std::string_view value) {
+    for (int i = 0; i < 2; ++i) {
+      Stamps stamps;
+      stamps.add_lines(lines.view());
+      keep_value(key("a"), stamps, value);
+    }
+  };
+  keep_with_lines("one");
+  EXPECT_EQ(recalled(key("a")), "one");
+  dir_.write("file", "other");
+  dir_.age("file");
+  EXPECT_EQ(recalled(key("a")), "nothing");
+  keep_with_lines("two");
   EXPECT_EQ(recalled(key("a")), "nothing");
 }
 
