@@ -72,9 +72,7 @@ class Connecting {
       ObtainOptions options;
       options.need_user = plan_.user_missing;
       options.deadline_ms = monotonic_ms() + patience_ms(plan_.connect_timeout_s);
-      // libpq complains of a bad timeout in blocking calls, and only there.
-      if (early_.possible() && !(call_.blocking && plan_.bad_timeout))
-        options.meanwhile = {go_on_early, this};
+      if (may_begin_early()) options.meanwhile = {go_on_early, this};
       obtained = obtain(cache_, request, options);
     }
     const bool other =
@@ -125,6 +123,15 @@ class Connecting {
   void refuse_because(std::string_view reason) {
     plan_.kind = Plan::Kind::refused;
     plan_.refusal = Text(reason);
+  }
+
+  bool may_begin_early() const {
+    // libpq complains of a bad timeout in blocking calls, and only there.
+    if (call_.blocking && plan_.bad_timeout) return false;
+    // Nobody is to be signed in without a user: no server need hear of that.
+    const bool hopeless =
+        plan_.given.user_token.empty() && on_behalf_of(plan_.target) == "required";
+    return early_.possible() && !hopeless;
   }
 
   // A part of this connect itself, while the helper is waited for.
