@@ -106,14 +106,25 @@ def test_a_bad_connect_timeout_is_libpq_s_to_refuse(orders: Client, stub: Stub, 
     assert_nothing_sent(lakebase)
 
 
-@pytest.mark.parametrize("at", range(1, 16))
-def test_poll_that_fails_costs_the_attempt_alone(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path, at: int) -> None:
+@pytest.mark.parametrize("at, on", [*((at, False) for at in range(1, 16)), *((at, True) for at in range(1, 16, 2))])
+def test_poll_that_fails_costs_the_attempt_alone(orders: Client, stub: Stub, probes: Path, at: int, on: bool) -> None:
     """Where it is ours. Where it is libpq's, libpq says so."""
     stub.does("answer")
-    preload = f"{probes / 'hosts' / 'libodd_network.so'} {orders.preload}"
-    values = orders.run(probes / "connect_probe", "connectdb", "service=orders", preload=False,
-                        env={"LD_PRELOAD": preload, "FAIL_POLL": str(at)}).ok().values
-    assert values["status"] == "ok" or (values["status"], "Cannot allocate memory" in values["error"]) == ("bad", True), values
+    env = {"LD_PRELOAD": f"{probes / 'hosts' / 'libodd_network.so'} {orders.preload}", "FAIL_POLL": str(at),
+           "FAIL_ON": "1" if on else None, "PGCONNECT_TIMEOUT": "0"}
+    values = orders.run(probes / "connect_probe", "connectdb", "service=orders", preload=False, env=env, timeout=30).ok().values
+    refused = values["status"] == "bad" and "Cannot allocate memory" in values["error"]
+    reached = int(values["polls"]) >= at
+    assert refused or (values["status"] == "ok" and not (on and reached)), values
+
+
+@pytest.mark.full
+def test_a_server_does_not_wait_long_for_a_name(stubbed: Client, stub: Stub, lakebase: LocalLakebase) -> None:
+    """It might end the connection just then."""
+    stubbed.service("orders", "profile=DEMO")
+    stub.does("answer", delay=11.5)
+    assert stubbed.psql("service=orders").ok().text == APP
+    assert [bool(attempt["user"]) for attempt in lakebase.connections()] == [False, True]
 
 
 @pytest.mark.parametrize("way", ["connectdb", "start"])
