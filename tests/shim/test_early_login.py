@@ -90,6 +90,16 @@ def test_a_server_that_hangs_does_not_outlast_connect_timeout(orders: Client, st
     assert len(lakebase.connections()) == 2
 
 
+@pytest.mark.full
+def test_time_until_tls_counts_while_the_token_is_fetched(orders: Client, stub: Stub, lakebase: LocalLakebase) -> None:
+    stub.does("answer", delay=5)
+    lakebase.fault("gateway", "slow", "*", stage="tls", seconds=60, times=1)
+    begun = time.monotonic()
+    assert orders.psql("service=orders connect_timeout=6").ok().text == APP
+    assert time.monotonic() - begun < 10
+    assert len(lakebase.connections()) == 2
+
+
 def test_a_slow_line_costs_no_second_connection(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path) -> None:
     stub.does("answer")
     with Relay(lakebase.ports["gateway"], latency=0.3) as relay:
