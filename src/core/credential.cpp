@@ -1,10 +1,8 @@
 #include "pglakebase/core/credential.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
-#include "pglakebase/core/kernel.hpp"
+#include "pglakebase/core/file_state.hpp"
 #include "pglakebase/core/key_value.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -14,21 +12,15 @@ namespace {
 // Records of a longer hold-off were not written by us.
 constexpr std::int64_t k_longest_hold_ms = 3'600'000;
 
-// What tells a file from what it was, without reading it.
-void append_stamp(Text& out, const struct stat& st) {
-  out.append_number(static_cast<std::int64_t>(st.st_dev)).append_char(':');
-  out.append_number(static_cast<std::int64_t>(st.st_ino)).append_char(':');
-  out.append_number(st.st_size).append_char(':');
-  out.append_number(st.st_mtim.tv_sec).append_char('.').append_number(st.st_mtim.tv_nsec);
-}
-
-void append_stamp(Text& out, const char* path) {
-  struct stat st {};
-  if (status_of(path, &st) != 0) {
+void append_stamp(Text& out, const FileState& state) {
+  if (state.present == 0) {
     out.append("absent");
-  } else {
-    append_stamp(out, st);
+    return;
   }
+  out.append_number(static_cast<std::int64_t>(state.device)).append_char(':');
+  out.append_number(static_cast<std::int64_t>(state.inode)).append_char(':');
+  out.append_number(state.size).append_char(':');
+  out.append_number(state.changed_s).append_char('.').append_number(state.changed_ns);
 }
 
 // It becomes part of a file's name.
@@ -40,11 +32,7 @@ bool is_identity(std::string_view text) {
 
 void append_file_stamp(Text& out, std::string_view path, const struct stat* known) {
   const Text name(path);
-  if (known != nullptr) {
-    append_stamp(out, *known);
-  } else {
-    append_stamp(out, name.c_str());
-  }
+  append_stamp(out, known != nullptr ? FileState(*known) : FileState::of(name.c_str()));
   out.append_char(' ').append(path).append_char('\n');
 }
 
@@ -145,7 +133,7 @@ bool files_unchanged(std::string_view rest) {
     if (space == std::string_view::npos) return false;
     Text path(slice(line, space + 1));
     Text stamp;
-    append_stamp(stamp, path.c_str());
+    append_stamp(stamp, FileState::of(path.c_str()));
     if (!path.ok() || stamp.view() != slice(line, 0, space)) return false;
   }
   return true;

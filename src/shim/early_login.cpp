@@ -58,7 +58,7 @@ bool EarlyLogin::finish(std::int64_t timeout_s) {
     poll(left);
     secured = secured || has_tls();
   }
-  // Neither where the time is up or it could not be waited for.
+  // Neither: the time is up, or it could not be waited for.
   const ConnStatusType status = libpq_.status(connection_);
   return status == CONNECTION_OK || status == CONNECTION_BAD;
 }

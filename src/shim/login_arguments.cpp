@@ -10,7 +10,6 @@ constexpr const char* k_default_database = "databricks_postgres";
 }  // namespace
 
 bool LoginArguments::set(const Login& login) {
-  const MemoryWatch memory;
   arguments_.reset();
   options_.clear();
   add(login, "password", Login::token);
@@ -24,7 +23,7 @@ bool LoginArguments::set(const Login& login) {
   // With a stand-in for the user it is found when the user is known: then they are put in
   // together.
   if (!login.user_missing() || login.times().issued_ms != 0) add_schema(login);
-  return arguments_.ok() && !memory.ran_out();
+  return arguments_.ok();
 }
 
 void LoginArguments::add_schema(const Login& login) {

@@ -12,7 +12,8 @@ class LoginArguments {
   /// `arguments` and, once they are set, the login must live as long.
   explicit LoginArguments(Arguments& arguments) : arguments_(arguments) {}
 
-  /// In place of what was added before. False without memory.
+  /// In place of what was added before. False without memory for the arguments; of the rest a
+  /// MemoryWatch tells.
   bool set(const Login& login);
   /// libpq's `options` with the schema in it, where one is wanted, as they were set last; null if
   /// they were not.

@@ -1,15 +1,14 @@
 #include "stamped_memo.hpp"
 
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <atomic>
 #include <cstring>
 
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/credential.hpp"
+#include "pglakebase/core/file_state.hpp"
 #include "pglakebase/core/fingerprint.hpp"
-#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/shared_words.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -60,35 +59,11 @@ Slot* find_slot(std::string_view key) {
   return nullptr;
 }
 
-// What append_file_stamp() says, without the words. Stands before the file's path and a NUL; no
-// padding, since it is compared as bytes.
-struct FileState {
-  std::int64_t present = 0;
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = 0;
-  std::int64_t changed_s = 0;
-  std::int64_t changed_ns = 0;
-
-  FileState() = default;
-  explicit FileState(const struct stat& st)
-      : present(1),
-        device(st.st_dev),
-        inode(st.st_ino),
-        size(st.st_size),
-        changed_s(st.st_mtim.tv_sec),
-        changed_ns(st.st_mtim.tv_nsec) {}
-};
-
-FileState state_of(const char* path) {
-  struct stat st {};
-  return status_of(path, &st) == 0 ? FileState(st) : FileState();
-}
-
+// Each stands before its path and a NUL.
 bool unchanged(std::string_view files) {
   while (!files.empty()) {
     const char* path = files.data() + sizeof(FileState);
-    const FileState now = state_of(path);
+    const FileState now = FileState::of(path);
     if (std::memcmp(files.data(), &now, sizeof now) != 0) return false;
     files.remove_prefix(sizeof now + std::strlen(path) + 1);
   }
@@ -103,7 +78,7 @@ void Stamps::add(std::string_view path, std::string_view name) {
   if (path.empty()) return;
   Text whole(path);
   whole.append(name).append_char('\0');
-  const FileState state = state_of(whole.c_str());
+  const FileState state = FileState::of(whole.c_str());
   settled_ = settled_ && whole.ok() &&
              (state.present == 0 || state.changed_s * 1000 < now_ms_ - k_settled_ms);
   files_.append({reinterpret_cast<const char*>(&state), sizeof state}).append(whole.view());

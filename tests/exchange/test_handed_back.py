@@ -10,6 +10,7 @@ from lakebase.client import LocalLakebase
 from support.client import PGBIN, Client, Outcome
 from support.gateway_log import assert_safe_logins
 from support.records import CachedCredential
+from support.roots import Roots
 
 from .conftest import BATCH, DEV, Users, age_cache
 
@@ -34,6 +35,19 @@ def test_it_goes_on_with_the_same_identity(client: Client, users: Users, lakebas
     assert (done.code, done.text.split(), done.error) == (0, [DEV, DEV], "")
     assert lakebase.calls(CREDENTIALS) == 1
     assert [login["user"] for login in assert_safe_logins(lakebase)] == [DEV, DEV]
+
+
+def test_it_uses_the_learned_roots(client: Client, users: Users, tmp_path: Path) -> None:
+    roots = Roots(client, tmp_path / "bundle.crt")
+    # Its service says how to sign in, which outranks a user's token.
+    (client.home / ".pg_service.conf").unlink()
+    roots.learn(f"{client.direct()} passfile={users.passfile(users.pat(DEV))}")
+    issued = CachedCredential(client.cache).fields["token"]
+    trace = tmp_path / "trace"
+    done = client.psql(client.direct(), "-w", env={"PGPASSWORD": issued},
+                       prefix=("strace", "-qq", "-e", "trace=openat,open", "-o", str(trace)))
+    assert (done.code, done.text, done.error) == (0, DEV, "")
+    assert roots.opened(trace) == ["learned"]
 
 
 def test_from_the_environment_it_is_renewed(client: Client, users: Users, lakebase: LocalLakebase) -> None:

@@ -104,7 +104,7 @@ def test_a_slow_line_costs_no_second_connection(orders: Client, stub: Stub, lake
     stub.does("answer")
     with Relay(lakebase.ports["gateway"], latency=0.3) as relay:
         values = orders.run(probes / "connect_probe", "connectdb", f"service=orders port={relay.port} connect_timeout=20").ok().values
-        assert (values["status"], relay.connections) == ("ok", 1)
+        assert (values["status"], relay.taken) == ("ok", 1)
 
 
 @pytest.mark.parametrize("value", ["abc", "5x", "99999999999"])
@@ -178,6 +178,14 @@ def test_no_token_no_login(orders: Client, stub: Stub, lakebase: LocalLakebase, 
     assert values["status"] == "bad" and "the secret is refused" in values["error"]
     assert_nothing_sent(lakebase)
     assert [attempt["user"] for attempt in lakebase.connections() if attempt["user"]] == []
+
+
+@pytest.mark.parametrize("behaviour", ["permanent", "transient"])
+def test_no_token_leaves_no_descriptor(orders: Client, stub: Stub, lakebase: LocalLakebase, probes: Path, behaviour: str) -> None:
+    stub.does(behaviour, sentence="the secret is refused", delay=FETCH_S / 2)
+    values = orders.run(probes / "state_probe", "service=orders").ok().values
+    assert secured(lakebase) and values["status"] == "bad"
+    assert values["finished_fds"] == values["before_fds"]
 
 
 def test_an_impostor_gets_nothing(orders: Client, lakebase: LocalLakebase) -> None:

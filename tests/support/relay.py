@@ -1,4 +1,4 @@
-"""A TCP relay in front of a local server: slow, or one that ends connections."""
+"""In front of a local server: a slow line, or one that ends connections."""
 
 from __future__ import annotations
 
@@ -6,39 +6,26 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from types import TracebackType
+
+from .tls_front import Front
 
 
-class Relay:
+class Relay(Front):
     """`close_after`: seconds, of the first connection alone. `latency`: seconds for each piece, in each direction."""
 
     def __init__(self, port: int, *, close_after: float = 0, latency: float = 0) -> None:
-        self._to = port
+        super().__init__(port)
         self._close_after = close_after
         self._latency = latency
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.connections = 0
 
-    def __enter__(self) -> Relay:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                self.connections += 1
-                server = socket.create_connection(("127.0.0.1", self._to))
-                for one, other in ((client, server), (server, client)):
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-                if self._close_after and self.connections == 1:
-                    threading.Timer(self._close_after, end, (client, server)).start()
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self._to))
+        for each in (client, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._close_after and self.taken == 1:
+            threading.Timer(self._close_after, end, (client, server)).start()
+        threading.Thread(target=self._carry, args=(client, server), daemon=True).start()
+        self._carry(server, client)
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):

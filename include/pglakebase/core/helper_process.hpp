@@ -15,8 +15,8 @@ enum class HelperEnd {
 
 /// What the caller does while it waits for a helper.
 struct Meanwhile {
-  /// Waits at most so long for something of its own, and goes on with it. False when nothing is
-  /// left to do.
+  /// Waits at most so long for something of its own, and goes on with it, which may take longer.
+  /// False when nothing is left to do.
   bool (*step)(void* what, std::int64_t wait_ms) = nullptr;
   void* what = nullptr;
 };
