@@ -227,6 +227,16 @@ def test_profile_changes(living: Living, tmp_path: Path, lakebase: LocalLakebase
     assert living.connect() == BATCH
 
 
+def test_a_root_file_of_the_user_s_own_comes(living: Living, lakebase: LocalLakebase) -> None:
+    """It counts where the call itself asks for verification."""
+    conninfo = "service=orders sslmode=verify-full"
+    living.remember(conninfo)
+    file = living.client.home / ".postgresql" / "root.crt"
+    file.parent.mkdir()
+    file.write_bytes(lakebase.other_ca_file.read_bytes())
+    assert "certificate verify failed" in living.connect(conninfo)
+
+
 def test_relative_paths_are_worked_out(living: Living, tmp_path: Path, lakebase: LocalLakebase) -> None:
     workspace = lakebase.workspace()
     for who in (DEV, BATCH):
