@@ -22,6 +22,16 @@ std::uint32_t load_big_endian(const unsigned char* p) {
   return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
 }
 
+using Word = std::uint32_t;
+
+[[gnu::always_inline]] inline void round(Word a, Word b, Word c, Word& d, Word e, Word f, Word g,
+                                         Word& h, Word constant_and_word) {
+  const Word t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
+                  (g ^ (e & (f ^ g))) + constant_and_word;
+  d += t1;
+  h = t1 + (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
 }  // namespace
 
 Sha256::Sha256()
@@ -34,6 +44,8 @@ Sha256::~Sha256() {
   wipe(state_, sizeof state_);
 }
 
+// Eight rounds at a time, so that what the algorithm moves from one word to the next stays where it
+// is under another name.
 void Sha256::compress(const unsigned char* block) {
   std::uint32_t w[64];
   for (int i = 0; i < 16; ++i) w[i] = load_big_endian(block + 4 * i);
@@ -44,19 +56,15 @@ void Sha256::compress(const unsigned char* block) {
            (std::rotr(y, 17) ^ std::rotr(y, 19) ^ y >> 10);
   }
   auto [a, b, c, d, e, f, g, h] = state_;
-  for (int i = 0; i < 64; ++i) {
-    const std::uint32_t t1 = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) +
-                             ((e & f) ^ (~e & g)) + k_round[i] + w[i];
-    const std::uint32_t t2 =
-        (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
+  for (int i = 0; i < 64; i += 8) {
+    round(a, b, c, d, e, f, g, h, k_round[i] + w[i]);
+    round(h, a, b, c, d, e, f, g, k_round[i + 1] + w[i + 1]);
+    round(g, h, a, b, c, d, e, f, k_round[i + 2] + w[i + 2]);
+    round(f, g, h, a, b, c, d, e, k_round[i + 3] + w[i + 3]);
+    round(e, f, g, h, a, b, c, d, k_round[i + 4] + w[i + 4]);
+    round(d, e, f, g, h, a, b, c, k_round[i + 5] + w[i + 5]);
+    round(c, d, e, f, g, h, a, b, k_round[i + 6] + w[i + 6]);
+    round(b, c, d, e, f, g, h, a, k_round[i + 7] + w[i + 7]);
   }
   const std::uint32_t rounds[8] = {a, b, c, d, e, f, g, h};
   for (int i = 0; i < 8; ++i) state_[i] += rounds[i];

@@ -94,6 +94,7 @@ void Text::clear() {
 }
 
 void Text::release() {
+  if (data_ == nullptr) return;
   clear();
   std::free(data_);
   data_ = nullptr;

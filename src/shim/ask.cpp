@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "option_place.hpp"
+
 namespace pglakebase {
 namespace {
 
@@ -47,12 +49,32 @@ Answer::Answer(const Libpq& libpq, Arguments& arguments, bool expand_dbname) : l
   if (libpq.status(connection_) != CONNECTION_BAD || message == nullptr ||
       std::strstr(message, k_stop) == nullptr)
     return;
-  PQconninfoOption* options = all_options(libpq, connection_);
+  PQconninfoOption* options = options_and_root();
   // A message about the caller's own words may hold ours, too.
   if (option_value(options, stop_keyword(libpq)) == k_stop)
     options_ = options;
   else if (options != nullptr)
     libpq.conninfoFree(options);
+}
+
+PQconninfoOption* Answer::options_and_root() {
+  {
+    const LikelyRootPlace place(libpq_, connection_);
+    PQconninfoOption* options = all_options(libpq_, connection_);
+    if (!place.in_use()) return options;
+    if (place.confirmed_by(options)) {
+      root_is_aside_ = true;
+      root_ = place.root();
+      return options;
+    }
+    libpq_.conninfoFree(options);
+  }
+  return all_options(libpq_, connection_);
+}
+
+std::string_view Answer::get(std::string_view keyword) const {
+  if (!root_is_aside_ || keyword != "sslrootcert") return option_value(options_, keyword);
+  return root_ != nullptr ? root_ : "";
 }
 
 Answer::~Answer() {

@@ -21,7 +21,7 @@ class Answer {
   /// False where libpq stopped earlier: the caller's own parameters are wrong, and libpq should
   /// tell the caller in its own words.
   bool resolved() const { return options_ != nullptr; }
-  std::string_view get(std::string_view keyword) const { return option_value(options_, keyword); }
+  std::string_view get(std::string_view keyword) const;
   bool knows(std::string_view keyword) const { return knows_option(options_, keyword); }
   int libpq_version() const { return libpq_.libVersion(); }
   /// Goes nowhere, and lives as long as the answer; null without memory.
@@ -30,9 +30,14 @@ class Answer {
   std::string_view password() const;
 
  private:
+  PQconninfoOption* options_and_root();
+
   const Libpq& libpq_;
   PGconn* connection_ = nullptr;
   PQconninfoOption* options_ = nullptr;
+  // Where the question showed where a connection keeps it, `options_` has a value of ours instead.
+  bool root_is_aside_ = false;
+  const char* root_ = nullptr;
 };
 
 /// The keyword at whose value libpq is stopped: target_session_attrs, which every libpq since 10

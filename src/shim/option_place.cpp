@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "arguments.hpp"
 
@@ -12,8 +13,9 @@ namespace {
 // PGconn of libpq 10 to 18 has at least 904 bytes (measured).
 constexpr std::size_t k_words = 896 / sizeof(void*);
 constexpr char k_value[] = "/pglakebase/a";
+constexpr std::string_view k_sslrootcert = "sslrootcert";
 
-// Where it is in libpq 14 to 18 (measured): looked at first.
+// Where it is in libpq 14 to 18 (measured).
 std::size_t likely_word(int libpq_version) {
   const int later = libpq_version / 10000 - 15;
   return 192 / sizeof(void*) + static_cast<std::size_t>(later > 0 ? later : 0);
@@ -29,14 +31,12 @@ bool lies_within(const Libpq& libpq, PGconn* connection, std::size_t first, std:
   for (std::size_t i = first; i < end; ++i) words[i] = const_cast<char*>(k_value);
   PQconninfoOption* options = libpq.conninfo(connection);
   std::memcpy(words + first, kept, size);
-  const bool told = option_value(options, "sslrootcert") == k_value;
+  const bool told = option_value(options, k_sslrootcert) == k_value;
   libpq.conninfoFree(options);
   return told;
 }
 
 bool search(const Libpq& libpq, PGconn* connection, std::size_t& word) {
-  word = likely_word(libpq.libVersion());
-  if (word < k_words && lies_within(libpq, connection, word, word + 1)) return true;
   std::size_t first = 0;
   std::size_t end = k_words;
   if (!lies_within(libpq, connection, first, end)) return false;
@@ -86,6 +86,23 @@ void remember_place(const Libpq& libpq, std::size_t word) {
 }
 
 }  // namespace
+
+LikelyRootPlace::LikelyRootPlace(const Libpq& libpq, PGconn* idle) : libpq_(libpq) {
+  std::size_t word = likely_word(libpq.libVersion());
+  if (word >= k_words || recall_place(libpq, word)) return;
+  place_ = reinterpret_cast<const char**>(idle) + word;
+  root_ = std::exchange(*place_, k_value);
+}
+
+LikelyRootPlace::~LikelyRootPlace() {
+  if (place_ != nullptr) *place_ = root_;
+}
+
+bool LikelyRootPlace::confirmed_by(const PQconninfoOption* options) const {
+  if (option_value(options, k_sslrootcert) != k_value) return false;
+  remember_place(libpq_, likely_word(libpq_.libVersion()));
+  return true;
+}
 
 void find_root_place(const Libpq& libpq, PGconn* idle) {
   std::size_t word = k_not_there;

@@ -1,10 +1,11 @@
 #include "password.hpp"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/token_kind.hpp"
 #include "pglakebase/core/view.hpp"
 
@@ -54,7 +55,8 @@ bool is_user_token(TokenKind kind, const Target& target) {
 bool has_password_file(std::string_view home) {
   Text path(home);
   path.append("/.pgpass");
-  return ::access(path.c_str(), F_OK) == 0;
+  struct stat st {};
+  return status_of(path.c_str(), &st) == 0;
 }
 
 }  // namespace

@@ -106,12 +106,14 @@ void* address_of(const Symbol& symbol, std::uintptr_t base) {
 
 struct Search {
   Name name;
-  const char* beside;
-  void* found;
+  const char* beside = nullptr;
+  bool in_thread_storage = false;
+  void* found = nullptr;
 };
 
 int look_into(dl_phdr_info* info, std::size_t, void* data) {
   auto* search = static_cast<Search*>(data);
+  if (search->in_thread_storage && info->dlpi_tls_modid == 0) return 0;
   const SymbolTable table = table_of(*info);
   const Symbol* symbol = find_function(table, search->name);
   if (symbol == nullptr ||
@@ -141,7 +143,13 @@ void* OwnFunctions::find(const char* name) const {
 }
 
 void* function_elsewhere(const char* name, const char* beside) {
-  Search search{Name(name), beside, nullptr};
+  Search search{.name = Name(name), .beside = beside};
+  for_each_object(look_into, &search);
+  return search.found;
+}
+
+void* thread_function_elsewhere(const char* name) {
+  Search search{.name = Name(name), .in_thread_storage = true};
   for_each_object(look_into, &search);
   return search.found;
 }

@@ -26,5 +26,8 @@ class OwnFunctions {
 /// count. For programs in which there is no dlsym() to ask: they open no libraries, so this is the
 /// dynamic linker's own order.
 void* function_elsewhere(const char* name, const char* beside = nullptr);
+/// The same, for a function that tells what an object keeps for each thread: objects that have no
+/// thread-local storage are passed over, which is most of them, and costs no look at their memory.
+void* thread_function_elsewhere(const char* name);
 
 }  // namespace pglakebase

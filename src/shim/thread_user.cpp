@@ -9,7 +9,8 @@ using Function = const char* (*)();
 
 // Looked for in all objects: a plugin may have brought the library, into a scope of its own.
 Function find_it() {
-  return reinterpret_cast<Function>(function_elsewhere("pglakebase_user_token_of_this_thread"));
+  return reinterpret_cast<Function>(
+      thread_function_elsewhere("pglakebase_user_token_of_this_thread"));
 }
 
 // What was found, until an object is loaded or unloaded.
