@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 /// Helpers on std::string_view that cannot throw. (string_view::substr and ::at can, and would pull
@@ -25,22 +26,27 @@ constexpr bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && slice(text, text.size() - end.size()) == end;
 }
 
-/// Without the blanks (space, tab, CR, LF, VT, FF) at both ends.
+/// Space, tab, LF, VT, FF or CR.
+constexpr bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/// Without the blanks at both ends.
 constexpr std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\v\f";
-  while (!text.empty() && blanks.find(text.front()) != std::string_view::npos)
-    text.remove_prefix(1);
-  while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
 /// Takes everything up to the next `separator` off the front of `rest` (the separator too). False
 /// when `rest` was empty.
-constexpr bool take_until(std::string_view& rest, char separator, std::string_view& part) {
+inline bool take_until(std::string_view& rest, char separator, std::string_view& part) {
   if (rest.empty()) return false;
-  const std::size_t end = rest.find(separator);
-  part = slice(rest, 0, end);
-  rest = end == std::string_view::npos ? std::string_view{} : slice(rest, end + 1);
+  const char* start = rest.data();
+  const auto* end = static_cast<const char*>(std::memchr(start, separator, rest.size()));
+  const std::size_t size = end != nullptr ? static_cast<std::size_t>(end - start) : rest.size();
+  part = {start, size};
+  rest.remove_prefix(end != nullptr ? size + 1 : size);
   return true;
 }
 
