@@ -30,8 +30,7 @@ bool within(std::int64_t since_ms, std::int64_t span_ms, std::int64_t now_ms) {
   return age > -k_clocks_differ_ms && age < span_ms;
 }
 
-// No HMAC, which would cost more than all else that is done here: whatever file is found by it, all
-// of it was in the bundle.
+// No digest, which would cost more than all else that is done here: the record repeats the target.
 EntryName name_of(const Cache& cache, std::string_view target) {
   Digest digest;
   std::uint64_t word = fingerprint(cache.key());
@@ -50,18 +49,16 @@ bool is_large_bundle(const char* path, struct stat& st) {
 
 }  // namespace
 
-LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target)
-    : cache_(cache), hosts_(target.hosts) {
+LearnedRoots::LearnedRoots(const Cache& cache, const RootsTarget& target) : cache_(cache) {
   const Text bundle(target.bundle);
   struct stat st {};
   if (!cache.valid() || !bundle.ok() || !is_large_bundle(bundle.c_str(), st)) return;
-  Text message;
-  append_field(message, "hosts", target.hosts);
-  append_field(message, "hostaddrs", target.hostaddrs);
-  append_field(message, "ports", target.ports);
-  append_file_stamp(message, target.bundle, &st);
-  if (!message.ok() || !hosts_.ok()) return;
-  name_ = name_of(cache, message.view());
+  append_field(target_, "hosts", target.hosts);
+  append_field(target_, "hostaddrs", target.hostaddrs);
+  append_field(target_, "ports", target.ports);
+  append_file_stamp(target_, target.bundle, &st);
+  if (!target_.ok()) return;
+  name_ = name_of(cache, target_.view());
   worthwhile_ = true;
 }
 
@@ -79,7 +76,9 @@ bool LearnedRoots::find(Text& path, std::int64_t now_ms) const {
   if (end == std::string_view::npos) return false;
   const std::size_t record_size = end + k_record_end.size();
   Record record;
-  if (!record.parse(slice(content.view(), 0, record_size), k_kind_roots)) return false;
+  if (!record.parse(slice(content.view(), 0, record_size), k_kind_roots) ||
+      record.get("target") != target_.view())
+    return false;
   const std::int64_t learned_ms = record.number("learned_ms", 0);
   const std::string_view pem = slice(content.view(), record_size);
   if (!within(learned_ms, k_day_ms, now_ms) || !starts_with(pem, k_first_certificate)) return false;
@@ -93,7 +92,7 @@ bool LearnedRoots::store(std::string_view pem, std::int64_t now_ms) const {
   if (!worthwhile_ || !starts_with(pem, k_first_certificate)) return false;
   Text content;
   Record::begin(content, k_kind_roots);
-  append_field(content, "hosts", hosts_.view());
+  append_field(content, "target", target_.view());
   append_field(content, "learned_ms", now_ms);
   append_field(content, "sum", sum(now_ms, pem));
   Record::finish(content);
@@ -107,10 +106,12 @@ bool LearnedRoots::claim(std::int64_t now_ms) const {
   Record record;
   const bool present = cache_.read(k_kind_learning, name_, text);
   if (present && record.parse(text.view(), k_kind_learning) &&
+      record.get("target") == target_.view() &&
       within(record.number("since_ms", 0), k_hour_ms, now_ms))
     return false;
   text.clear();
   Record::begin(text, k_kind_learning);
+  append_field(text, "target", target_.view());
   append_field(text, "since_ms", now_ms);
   Record::finish(text);
   if (!text.ok()) return false;

@@ -10,11 +10,15 @@ namespace {
 
 constexpr const char* k_stop = "pglakebase-asks";
 
-std::size_t values_in(const PQconninfoOption* options) {
-  std::size_t count = 0;
-  for (; options != nullptr && options->keyword != nullptr; ++options)
-    if (options->val != nullptr) ++count;
-  return count;
+bool same_values(const PQconninfoOption* one, const PQconninfoOption* other) {
+  if (one == nullptr || other == nullptr) return false;
+  for (; one->keyword != nullptr && other->keyword != nullptr; ++one, ++other) {
+    const bool same = one->val == nullptr || other->val == nullptr
+                          ? one->val == other->val
+                          : std::strcmp(one->val, other->val) == 0;
+    if (!same) return false;
+  }
+  return true;
 }
 
 // libpq leaves out what it has no memory for, and says nothing. An error that somebody's malloc()
@@ -24,7 +28,7 @@ PQconninfoOption* all_options(const Libpq& libpq, PGconn* connection) {
   PQconninfoOption* options = libpq.conninfo(connection);
   if (errno != ENOMEM) return options;
   PQconninfoOption* again = libpq.conninfo(connection);
-  if (values_in(options) != values_in(again)) {
+  if (!same_values(options, again)) {
     libpq.conninfoFree(options);
     options = nullptr;
   }

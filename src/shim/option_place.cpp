@@ -15,8 +15,10 @@ constexpr std::size_t k_words = 896 / sizeof(void*);
 constexpr char k_value[] = "/pglakebase/a";
 constexpr std::string_view k_sslrootcert = "sslrootcert";
 
-// Where it is in libpq 14 to 18 (measured).
+// Where it is in libpq 14 to 18 (measured). Those before send no server name, so that we connect
+// with none of them.
 std::size_t likely_word(int libpq_version) {
+  if (libpq_version < 140000) return k_words;
   const int later = libpq_version / 10000 - 15;
   return 192 / sizeof(void*) + static_cast<std::size_t>(later > 0 ? later : 0);
 }
@@ -88,10 +90,15 @@ void remember_place(const Libpq& libpq, std::size_t word) {
 }  // namespace
 
 LikelyRootPlace::LikelyRootPlace(const Libpq& libpq, PGconn* idle) : libpq_(libpq) {
-  std::size_t word = likely_word(libpq.libVersion());
-  if (word >= k_words || recall_place(libpq, word)) return;
-  place_ = reinterpret_cast<const char**>(idle) + word;
-  root_ = std::exchange(*place_, k_value);
+  const std::size_t likely = likely_word(libpq.libVersion());
+  std::size_t known = 0;
+  if (likely >= k_words || recall_place(libpq, known)) return;
+  // Nobody can have given the same one as his own.
+  value_.append("/pglakebase/")
+      .append_hex(reinterpret_cast<const unsigned char*>(&idle), sizeof idle);
+  if (!value_.ok()) return;
+  place_ = reinterpret_cast<const char**>(idle) + likely;
+  root_ = std::exchange(*place_, value_.c_str());
 }
 
 LikelyRootPlace::~LikelyRootPlace() {
@@ -99,7 +106,7 @@ LikelyRootPlace::~LikelyRootPlace() {
 }
 
 bool LikelyRootPlace::confirmed_by(const PQconninfoOption* options) const {
-  if (option_value(options, k_sslrootcert) != k_value) return false;
+  if (option_value(options, k_sslrootcert) != value_.view()) return false;
   remember_place(libpq_, likely_word(libpq_.libVersion()));
   return true;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "libpq.hpp"
+#include "pglakebase/core/text.hpp"
 
 namespace pglakebase {
 
@@ -27,6 +28,7 @@ class LikelyRootPlace {
 
  private:
   const Libpq& libpq_;
+  Text value_;
   const char** place_ = nullptr;
   const char* root_ = nullptr;
 };

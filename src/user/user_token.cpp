@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t k_longest_token = 16UL * 1024;
 
+// By these the preloaded library finds this one: it passes over all objects without thread-local
+// storage.
 thread_local char* t_token = nullptr;  // null: nobody's
 thread_local bool t_invalid = false;   // what was given last is no token
 thread_local bool t_registered = false;

@@ -28,6 +28,14 @@ def test_library(build: Path) -> None:
                         f"does not load on an older glibc for the sake of {REGISTERS}"]
 
 
+def test_library_has_thread_local_storage(build: Path) -> None:
+    """Without it, the preloaded library would pass it over, and connect as the program itself."""
+    library = build / "src" / "user" / "libpglakebase-user.so.0"
+    segments = subprocess.run(["readelf", "-lW", str(library)], capture_output=True, text=True, check=True).stdout
+    [sizes] = [line.split()[5] for line in segments.splitlines() if line.split()[:1] == ["TLS"]]
+    assert int(sizes, 16) > 0
+
+
 def test_programs_are_built_with_pkg_config(tmp_path: Path, build: Path) -> None:
     """As a program's own build would, from the installed tree."""
     subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--destdir", str(tmp_path)], check=True,

@@ -52,7 +52,7 @@ class LearnedRoots {
   std::int64_t sum(std::int64_t learned_ms, std::string_view pem) const;
 
   const Cache& cache_;
-  Text hosts_;
+  Text target_;  // all that the file stands for, the bundle's state too
   EntryName name_;
   bool worthwhile_ = false;
 };

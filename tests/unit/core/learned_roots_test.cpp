@@ -43,7 +43,7 @@ TEST_F(LearnedRootsTest, KeepsTheCertificatesBehindARecord) {
   EXPECT_EQ(file, dir_ / "cache/roots-" + std::string(roots().name().view()));
   const std::string content = test::read_file(file);
   EXPECT_TRUE(content.ends_with("\nend=1\n" + std::string(k_pem)));
-  EXPECT_NE(content.find("\nhosts=a.example\n"), std::string::npos);
+  EXPECT_NE(content.find("\ntarget=hosts=a.example%0ahostaddrs=10.0.0.1%0a"), std::string::npos);
 }
 
 TEST_F(LearnedRootsTest, IsForTheseServersAndThisBundleAlone) {
@@ -91,11 +91,7 @@ TEST_F(LearnedRootsTest, EveryChangedByteIsFound) {
   ASSERT_TRUE(learn());
   const std::string file = found(roots());
   const std::string good = test::read_file(file);
-  const std::size_t hosts = good.find("hosts=");
-  const std::size_t learned = good.find("learned_ms=");
   for (std::size_t i = 0; i < good.size(); ++i) {
-    // Who the hosts were is for people alone: the name says it.
-    if (i >= hosts && i < learned) continue;
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 1);
     dir_.write("cache/" + std::filesystem::path(file).filename().string(), bad);
@@ -159,6 +155,16 @@ TEST_F(LearnedRootsTest, OneClaimAnHour) {
   EXPECT_FALSE(roots().claim(k_now_ms + k_hour_ms));
   roots().give_up_claim();
   EXPECT_TRUE(roots().claim(k_now_ms + k_hour_ms));
+}
+
+TEST_F(LearnedRootsTest, AClaimForAnotherTargetUnderTheSameNameHoldsNobody) {
+  const LearnedRoots other(cache_, {"b.example", "10.0.0.1", "5432", bundle_});
+  EXPECT_TRUE(other.claim(k_now_ms));
+  const std::string claims = dir_ / "cache/learning-";
+  std::filesystem::rename(claims + std::string(other.name().view()),
+                          claims + std::string(roots().name().view()));
+  EXPECT_TRUE(roots().claim(k_now_ms));
+  EXPECT_FALSE(roots().claim(k_now_ms));
 }
 
 TEST_F(LearnedRootsTest, ADamagedClaimOrOneOfTheFutureHoldsNobody) {

@@ -17,8 +17,8 @@ template <int number>
 void finish_of(PGconn* connection) {
   PQfinish(connection);
 }
-int next_major_version() {
-  return (PQlibVersion() / 10000 + 1) * 10000;
+int later_version() {
+  return (PQlibVersion() / 10000 + 2) * 10000;
 }
 
 class OptionPlaceTest : public testing::Test {
@@ -63,6 +63,15 @@ TEST_F(OptionPlaceTest, IsFoundByTheFirstQuestionWhichStillTellsTheValue) {
   EXPECT_EQ(root(nullptr), "/of/the/environment");
 }
 
+// The words of a caller prove nothing, whatever they are.
+TEST_F(OptionPlaceTest, ACallersValueIsNotTakenForOurs) {
+  libpq_.finish = finish_of<4>;
+  libpq_.libVersion = later_version;
+  std::size_t offset = 0;
+  EXPECT_EQ(root("/pglakebase/a"), "/pglakebase/a");
+  EXPECT_FALSE(root_place(libpq_, offset));
+}
+
 TEST_F(OptionPlaceTest, WithoutAValueNoneIsTold) {
   libpq_.finish = finish_of<2>;
   EXPECT_EQ(root(nullptr), "");
@@ -72,7 +81,7 @@ TEST_F(OptionPlaceTest, WithoutAValueNoneIsTold) {
 // As with a libpq that we have never seen.
 TEST_F(OptionPlaceTest, WhereItIsElsewhereItIsSearchedFor) {
   libpq_.finish = finish_of<3>;
-  libpq_.libVersion = next_major_version;
+  libpq_.libVersion = later_version;
   std::size_t offset = 0;
   EXPECT_EQ(root("/ca"), "/ca");
   EXPECT_FALSE(root_place(libpq_, offset));
