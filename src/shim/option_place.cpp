@@ -1,6 +1,7 @@
 #include "option_place.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -94,8 +95,9 @@ LikelyRootPlace::LikelyRootPlace(const Libpq& libpq, PGconn* idle) : libpq_(libp
   std::size_t known = 0;
   if (likely >= k_words || recall_place(libpq, known)) return;
   // Nobody can have given the same one as his own.
+  const auto address = reinterpret_cast<std::uintptr_t>(idle);
   value_.append("/pglakebase/")
-      .append_hex(reinterpret_cast<const unsigned char*>(&idle), sizeof idle);
+      .append_hex(reinterpret_cast<const unsigned char*>(&address), sizeof address);
   if (!value_.ok()) return;
   place_ = reinterpret_cast<const char**>(idle) + likely;
   root_ = std::exchange(*place_, value_.c_str());

@@ -72,7 +72,8 @@ class Roots:
         """Writes a file that has everything right."""
         name = file.name.partition("-")[2].encode()
         whole = fingerprint(pem, fingerprint(name, learned_ms)) >> 8
-        record = f"pglakebase=1\nkind=roots\nlearned_ms={learned_ms}\nsum={whole}\nend=1\n"
+        [target] = [line for line in file.read_bytes().decode().splitlines() if line.startswith("target=")]
+        record = f"pglakebase=1\nkind=roots\n{target}\nlearned_ms={learned_ms}\nsum={whole}\nend=1\n"
         file.write_bytes(record.encode() + pem)
 
     def opened(self, trace: Path) -> list[str]:
