@@ -142,23 +142,6 @@ void leave_running(HelperJob* job) {
   }
 }
 
-void collect_ended() {
-  HelperJob* job = g_left_running.exchange(nullptr, std::memory_order_acquire);
-  while (job != nullptr) {
-    HelperJob* next = job->next;
-    if (job->owner_pid != ::getpid()) {
-      // Inherited through a fork: the supervisor is the parent's, this copy of its memory is ours.
-      ::munmap(job, job->mapping_size);
-    } else if (ended(*job)) {
-      reap(job);
-      destroy(job);
-    } else {
-      leave_running(job);
-    }
-    job = next;
-  }
-}
-
 // Waits for the end, a signal notwithstanding: handlers run at once, then the wait goes on.
 bool wait_for_end(HelperJob& job, std::int64_t deadline_ms, const Meanwhile& meanwhile) {
   bool busy = meanwhile.step != nullptr;
@@ -255,9 +238,27 @@ HelperEnd run_as_child(HelperJob* job, std::int64_t deadline_ms, Text& reply) {
 
 }  // namespace
 
+void collect_ended_helpers() {
+  if (g_left_running.load(std::memory_order_relaxed) == nullptr) return;
+  HelperJob* job = g_left_running.exchange(nullptr, std::memory_order_acquire);
+  while (job != nullptr) {
+    HelperJob* next = job->next;
+    if (job->owner_pid != ::getpid()) {
+      // Inherited through a fork: the supervisor is the parent's, this copy of its memory is ours.
+      ::munmap(job, job->mapping_size);
+    } else if (ended(*job)) {
+      reap(job);
+      destroy(job);
+    } else {
+      leave_running(job);
+    }
+    job = next;
+  }
+}
+
 HelperEnd run_helper(const char* path, std::string_view document, std::int64_t deadline_ms,
                      Text& reply, const Meanwhile& meanwhile) {
-  collect_ended();
+  collect_ended_helpers();
   HelperJob* job = make_job(path, document);
   if (job == nullptr) return HelperEnd::not_started;
   if (under_valgrind() || !start_supervisor(job)) {

@@ -129,6 +129,13 @@ bool read_service_file(const Text& place, Text& content, bool& well_kept) {
   return false;
 }
 
+// libpq wants the name behind the bracket, and another bracket behind that, whatever else the name
+// may hold.
+bool is_header_of(std::string_view line, std::string_view name) {
+  return line.starts_with('[') && starts_with(slice(line, 1), name) &&
+         slice(line, 1 + name.size()).starts_with(']');
+}
+
 // Where the first section of that name begins.
 bool find_header(std::string_view text, std::string_view name, std::size_t& position) {
   std::string_view rest = text;
@@ -136,10 +143,7 @@ bool find_header(std::string_view text, std::string_view name, std::size_t& posi
   while (!rest.empty()) {
     position = text.size() - rest.size();
     take_until(rest, '\n', line);
-    line = trim(line);
-    if (!line.starts_with('[')) continue;
-    const std::size_t end = line.find(']');
-    if (end != std::string_view::npos && slice(line, 1, end - 1) == name) return true;
+    if (is_header_of(trim(line), name)) return true;
   }
   return false;
 }
@@ -175,6 +179,14 @@ bool next_section(std::string_view text, std::size_t& position, ServiceSection& 
   return inside;
 }
 
+bool service_file_is_stream(std::string_view servicefile) {
+  Text place(servicefile);
+  if (place.empty())
+    if (const char* file = environment("PGSERVICEFILE")) place.append(file);
+  struct stat st {};
+  return !place.empty() && status_of(place.c_str(), &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 bool ServiceFiles::next_place() {
   const std::size_t n = count_++;
   place_.clear();
@@ -204,7 +216,9 @@ bool ServiceFiles::next_place() {
 
 bool ServiceFiles::next() {
   while (next_place())
-    if (read_service_file(place_, content_, well_kept_)) return true;
+    if (!(count_ == 1 && service_file_is_stream(servicefile_)) &&
+        read_service_file(place_, content_, well_kept_))
+      return true;
   return false;
 }
 
@@ -215,6 +229,7 @@ Found find_service(std::string_view servicefile, std::string_view name, ServiceS
     std::size_t position = 0;
     if (!find_header(files.content(), name, position)) continue;
     next_section(files.content(), position, section);
+    section.name.assign(name);
     set_origin(section, files);
     return section.name.ok() ? Found::yes : Found::out_of_memory;
   }

@@ -9,6 +9,7 @@
 #include "inert.hpp"
 #include "libpq.hpp"
 #include "pglakebase/core/clock.hpp"
+#include "pglakebase/core/helper_process.hpp"
 #include "pglakebase/core/view.hpp"
 #include "reentry_guard.hpp"
 #include "renewal.hpp"
@@ -46,6 +47,7 @@ struct Call {
 bool handled(const Call& call, const ConnectCall& wanted, PGconn*& connection) {
   if (call.function == nullptr || call.from_inside) return false;
   const ErrnoKeeper keeper;
+  collect_ended_helpers();
   Libpq libpq;
   if (is_inert() || !call.meaning.libpq(libpq) || call.meaning.is_ping(call.caller)) return false;
   const ReentryGuard guard(call.callee);
@@ -202,6 +204,10 @@ void PQfinish(PGconn* conn, const void* caller) {
   const Call call(Wrapped::PQfinish, caller);
   const auto real = PGLAKEBASE_REAL(call, PQfinish);
   forget(conn);
+  {
+    const ErrnoKeeper keeper;
+    collect_ended_helpers();
+  }
   if (real != nullptr) call_guarded(call, real, conn);
 }
 

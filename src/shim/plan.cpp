@@ -8,6 +8,7 @@
 #include "pglakebase/core/environment.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/log.hpp"
+#include "pglakebase/core/service_file.hpp"
 #include "pglakebase/core/view.hpp"
 #include "thread_user.hpp"
 
@@ -27,7 +28,7 @@ class Planning {
         settings_(libpq, arguments.keywords(), arguments.values(), expand_dbname) {}
 
   Plan run() {
-    if (find_out() && !has_own_password()) {
+    if (!is_libpqs_alone() && find_out() && !has_own_password()) {
       plan_.kind = Plan::Kind::credential;
       if (plan_.refusal.empty()) judge_target();
       if (plan_.refusal.empty()) choose_tls_settings();
@@ -39,6 +40,12 @@ class Planning {
 
  private:
   using Kind = GivenPassword::Kind;
+
+  // Asked about a service that it reads from a pipe, libpq would find nothing there afterwards.
+  bool is_libpqs_alone() const {
+    const bool named = !settings_.get("service").empty() || environment("PGSERVICE") != nullptr;
+    return named && service_file_is_stream(settings_.get("servicefile"));
+  }
 
   // What libpq makes of the parameters, and whether that is Lakebase. A password of ours keeps
   // password files unread, a user of ours spares the passwd database.
@@ -222,6 +229,7 @@ class Planning {
     asked.libpq_version = libpq_.libVersion();
     plan_.tls = choose_tls(asked);
     plan_.refusal.assign(plan_.tls.refused.view());
+    if (plan_.tls.weighs_root) plan_.memorable = false;
     if (plan_.tls.is_bundle) plan_.roots.bundle.assign(plan_.tls.sslrootcert.view());
     if (asked.lax && plan_.refusal.empty())
       log_line("tls=require: the server is not verified", plan_.target.hosts.view());

@@ -4,6 +4,7 @@
 
 #include "libpqs_home.hpp"
 #include "pglakebase/core/environment.hpp"
+#include "public_roots.hpp"
 
 namespace pglakebase {
 namespace {
@@ -16,9 +17,8 @@ constexpr char k_bundles[][50] = {"/etc/ssl/certs/ca-certificates.crt",
 
 constexpr int k_first_with_system_roots = 160000;
 
-// Is there a ~/.postgresql/root.crt, as that libpq sees it?
-bool has_default_root(int libpq_version) {
-  Text path;
+// ~/.postgresql/root.crt, as that libpq sees it, if it is there.
+bool find_default_root(int libpq_version, Text& path) {
   if (!libpqs_home(libpq_version, path)) return false;
   path.append("/.postgresql/root.crt");
   return ::access(path.c_str(), R_OK) == 0;
@@ -53,9 +53,13 @@ TlsChosen choose_tls(const TlsAsked& asked) {
   }
   const bool verifying = asked.sslmode == "verify-full" || asked.sslmode == "verify-ca";
   chosen.default_root_counts = asked.sslrootcert.empty() && verifying;
-  const bool own_root = (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
-                        (chosen.default_root_counts && has_default_root(asked.libpq_version));
-  if (asked.sslmode != "verify-full" && !(asked.sslmode == "verify-ca" && own_root))
+  Text root(asked.sslrootcert);
+  const bool own_root =
+      (!asked.sslrootcert.empty() && asked.sslrootcert != "system") ||
+      (chosen.default_root_counts && find_default_root(asked.libpq_version, root));
+  chosen.weighs_root = asked.sslmode == "verify-ca" && own_root;
+  if (asked.sslmode != "verify-full" &&
+      !(chosen.weighs_root && !names_public_authority(root.c_str())))
     chosen.sslmode.append("verify-full");
   if (!asked.sslrootcert.empty() || own_root) return chosen;
   chosen.is_bundle = find_root_bundle(chosen.sslrootcert);

@@ -20,11 +20,12 @@ struct TlsChosen {
   Text sslrootcert;
   bool is_bundle = false;            ///< `sslrootcert` is the file of find_root_bundle()
   bool default_root_counts = false;  ///< whether there is a ~/.postgresql/root.crt
+  bool weighs_root = false;          ///< what stands in the caller's own root file counts
   Text refused;                      ///< why the connection must not be made, else empty
 };
 
-/// A token goes only to a server that proved who it is: anything weaker than verify-full, and
-/// verify-ca without a root of one's own, is raised.
+/// A token goes only to a server that proved who it is: anything weaker than verify-full is raised,
+/// and verify-ca, unless with a root of one's own, that is none of the system's.
 TlsChosen choose_tls(const TlsAsked& asked);
 
 /// The file of root certificates that SSL_CERT_FILE names, else the system's bundle. False if there

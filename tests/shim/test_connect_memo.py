@@ -237,6 +237,21 @@ def test_a_root_file_of_the_user_s_own_comes(living: Living, lakebase: LocalLake
     assert "certificate verify failed" in living.connect(conninfo)
 
 
+def test_own_root_that_becomes_a_public_one(living: Living, lakebase: LocalLakebase) -> None:
+    """With verify-ca it matters what stands in the file, and each connection looks."""
+    living.connect()
+    lakebase.use_certificate("wrong-host", "gateway")
+    file = living.client.home / "root.pem"
+    file.write_bytes(lakebase.ca_file.read_bytes())
+    then = time.time() - LONG_AGO_S
+    os.utime(file, (then, then))
+    living.ask("setenv", "SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+    conninfo = f"service=orders sslmode=verify-ca sslrootcert={file}"
+    assert [living.connect(conninfo) for _ in range(3)] == [APP] * 3
+    file.write_bytes(lakebase.ca_file.read_bytes() + Path("/etc/ssl/certs/ca-certificates.crt").read_bytes())
+    assert "does not match host name" in living.connect(conninfo)
+
+
 def test_relative_paths_are_worked_out(living: Living, tmp_path: Path, lakebase: LocalLakebase) -> None:
     workspace = lakebase.workspace()
     for who in (DEV, BATCH):

@@ -55,6 +55,15 @@ def test_background_refreshes(hosts: Hosts, init: bool) -> None:
     assert int(values["zombies"]) <= 1
 
 
+def test_what_a_refresh_leaves_is_taken_away(hosts: Hosts) -> None:
+    """By the next connect, whether that has one of its own or not."""
+    conninfo = hosts.always_ageing()
+    hosts.client.psql(conninfo).ok()
+    values = hosts.run("children", "renewal-then-none", "service=orders", conninfo=conninfo)
+    connected(values, "first", "second")
+    assert (values["zombies_before"], values["zombies"]) == ("1", "0")
+
+
 @pytest.mark.parametrize("more", [(), ("after",)], ids=["cold", "warm"])
 def test_fork_then_connect_in_both(hosts: Hosts, more: tuple[str, ...]) -> None:
     values = hosts.run("children", "fork", *more)

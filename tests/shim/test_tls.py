@@ -134,6 +134,35 @@ def test_own_roots_are_honoured(orders: Client, probes: Path, lakebase: LocalLak
     assert values["sslmode"] == ("verify-ca" if mode == "verify-ca" else "verify-full")
 
 
+@pytest.mark.parametrize("root", ["the bundle", "a link to it", "a copy", "one of its authorities", "many authorities"])
+@pytest.mark.parametrize("how", ["call", "environment", "default file"])
+def test_public_authority_is_no_root_of_one_s_own(orders: Client, tmp_path: Path, lakebase: LocalLakebase, root: str,
+                                                  how: str) -> None:
+    """It vouches for everybody's servers, so that their names count."""
+    authority = lakebase.ca_file.read_bytes()
+    bundle = tmp_path / "bundle.crt"
+    bundle.write_bytes(lakebase.other_ca_file.read_bytes() + authority)
+    orders.env["SSL_CERT_FILE"] = str(bundle)
+    file = orders.home / (".postgresql/root.crt" if how == "default file" else "root.pem")
+    file.parent.mkdir(exist_ok=True)
+    if root == "the bundle" and how != "default file":
+        file = bundle
+    elif root in ("the bundle", "a link to it"):
+        file.symlink_to(bundle)
+    elif root == "a copy":
+        file.write_bytes(bundle.read_bytes())
+    elif root == "one of its authorities":
+        file.write_bytes(b"# Of the gateway\r\n" + authority.replace(b"\n", b"\r\n"))
+    else:
+        bundle.write_bytes(lakebase.other_ca_file.read_bytes())
+        file.write_bytes(authority + b"# Others\n" * 2000)
+    lakebase.use_certificate("wrong-host", "gateway")
+    said = f" sslrootcert={file}" if how == "call" else ""
+    env = {"PGSSLROOTCERT": str(file)} if how == "environment" else None
+    refused(orders.psql(f"service=orders sslmode=verify-ca{said}", "-w", env=env), "does not match host name")
+    assert_nothing_sent(lakebase)
+
+
 def test_own_root_that_does_not_vouch(orders: Client, lakebase: LocalLakebase) -> None:
     refused(orders.psql("service=orders sslrootcert=/etc/ssl/certs/ca-certificates.crt", "-w"), "certificate")
     refused(orders.psql("service=orders sslrootcert=/nonexistent", "-w"), "/nonexistent")

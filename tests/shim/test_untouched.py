@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -119,6 +120,24 @@ def test_libpq_s_own_errors(stubbed: Client, name: str) -> None:
 def test_libpq_s_own_words_on_a_service_file(stubbed: Client, content: str) -> None:
     (stubbed.home / ".pg_service.conf").write_text(content)
     assert both(stubbed, "service=orders").code == 2
+
+
+@pytest.mark.parametrize("how", ["pipe", "named pipe"])
+@pytest.mark.parametrize("named", ["call", "environment"])
+def test_service_file_that_can_be_read_once(stubbed: Client, stub: Stub, tmp_path: Path, lakebase: LocalLakebase, how: str,
+                                            named: str, secret_watch) -> None:
+    """`PGSERVICEFILE=<(…)`, say: whoever reads it first has it."""
+    section = "[once]\n" + "\n".join(plain(lakebase).split()) + "\n"
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    give = f"exec 9< <(printf '{section}')\nexport PGSERVICEFILE=/dev/fd/9\n" if how == "pipe" else \
+        f"printf '{section}' > {fifo} &\nexport PGSERVICEFILE={fifo}\n"
+    call = "service=once" if named == "call" else "connect_timeout=20"
+    script = give + f'exec {PGBIN}/psql -XAtw -d "{call}" -c "select current_user"'
+    env = {"PGPASSWORD": lakebase.passwords[PLAIN], **({"PGSERVICE": "once"} if named == "environment" else {})}
+    with secret_watch.permitted():
+        assert stubbed.run("/bin/bash", "-c", script, env=env, timeout=20).ok().text == PLAIN
+    assert stub.runs() == []
 
 
 def test_pgservicefile_that_is_not_there(stubbed: Client) -> None:

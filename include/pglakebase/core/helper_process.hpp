@@ -30,4 +30,8 @@ struct Meanwhile {
 HelperEnd run_helper(const char* path, std::string_view document, std::int64_t deadline_ms,
                      Text& reply, const Meanwhile& meanwhile = {});
 
+/// Takes away what helpers that nobody waited for have left of themselves, once they have ended: a
+/// process that the kernel keeps for its parent, and memory. Costs nothing where there is none.
+void collect_ended_helpers();
+
 }  // namespace pglakebase

@@ -59,6 +59,10 @@ class ServiceFiles {
   bool well_kept_ = false;
 };
 
+/// Is the file that `servicefile` or PGSERVICEFILE names something else than a file, a pipe above
+/// all? What is read of it is gone for whoever reads it next, so that it is libpq's alone.
+bool service_file_is_stream(std::string_view servicefile);
+
 enum class Found { no, yes, out_of_memory };
 
 /// Looks the service up where libpq would; the first file that has the section counts. The

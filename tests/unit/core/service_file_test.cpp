@@ -152,6 +152,22 @@ TEST_F(ServiceFileTest, StrongerFilesFirst) {
   EXPECT_TRUE(section_.name.empty());
 }
 
+TEST_F(ServiceFileTest, ANameMayHoldABracket) {
+  ASSERT_EQ(find("[a]s]\nhost=h\n#lakebase: profile=X\n", "a]s"), Found::yes);
+  EXPECT_EQ(section_.name.view(), "a]s");
+  EXPECT_EQ(section_.directives.get("profile"), "X");
+}
+
+TEST_F(ServiceFileTest, AStreamIsSomethingElseThanAFile) {
+  ASSERT_EQ(::mkfifo((dir_ / "fifo").c_str(), 0600), 0);
+  EXPECT_TRUE(service_file_is_stream(dir_ / "fifo"));
+  EXPECT_FALSE(service_file_is_stream(dir_.write("file", "")));
+  EXPECT_FALSE(service_file_is_stream(dir_ / "absent"));
+  EXPECT_FALSE(service_file_is_stream({}));
+  environment_.set("PGSERVICEFILE", dir_ / "fifo");
+  EXPECT_TRUE(service_file_is_stream({}));
+}
+
 TEST_F(ServiceFileTest, HostilePlacesAreNotRead) {
   environment_.set("PGSERVICEFILE", "relative.conf");
   EXPECT_EQ(find_service({}, "s", section_), Found::no);
@@ -242,9 +258,9 @@ TEST_F(ServiceFileTest, ReadsSectionsLikeLibpq) {
                          "dbname='q'",  "password=p"};
   std::mt19937 random(99);
   const auto pick = [&] { return std::string(lines[random() % std::size(lines)]); };
-  const char* names[] = {"s", "s", "t", "s2", "S", " s ", "nosuch"};
+  const char* names[] = {"s", "s", "t", "s2", "S", " s ", "nosuch", "s]", "a]s"};
   int accepted = 0;
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 1500; ++round) {
     std::string content;
     const std::size_t count = random() % 9;
     for (std::size_t i = 0; i < count; ++i) content += pick() + "\n";

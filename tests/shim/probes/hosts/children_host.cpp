@@ -106,6 +106,16 @@ int background(const char* conninfo, int argc, char** argv) {
   return 0;
 }
 
+// A connection that has something renewed, and another one that has not: what does the first leave?
+int renewal_then_none(const char* conninfo, int, char** argv) {
+  host::report_connected("first", host::connect(conninfo));
+  for (int waited = 0; waited < 10'000 && host::zombies() == 0; waited += 20) ::usleep(20'000);
+  report("zombies_before", host::zombies());
+  host::report_connected("second", host::connect(argv[0]));
+  report("zombies", host::zombies());
+  return 0;
+}
+
 int fork_both(const char* conninfo, int argc, char**) {
   // With an argument: after a connection of the parent's.
   if (argc > 0) host::report_connected("before", host::connect(conninfo));
@@ -247,6 +257,7 @@ int main(int argc, char** argv) {
                     {"subreaper", subreaper},
                     {"reaped", reaped},
                     {"background", background},
+                    {"renewal-then-none", renewal_then_none},
                     {"fork", fork_both},
                     {"fork-meanwhile", fork_meanwhile},
                     {"fork-among-calls", fork_among_calls},
