@@ -7,6 +7,7 @@
 #include "early_login.hpp"
 #include "failed_connection.hpp"
 #include "login_arguments.hpp"
+#include "one_address.hpp"
 #include "passed_over.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/obtain.hpp"
@@ -151,13 +152,24 @@ class Connecting {
                                          with_user ? login_.c_str(Login::tokens_user) : nullptr,
                                          with_user ? ours_.options() : nullptr};
     if (!early_.take(secrets)) return nullptr;
-    if (call_.blocking && !early_.finish(login_.connect_timeout_s())) early_.give_up();
+    if (call_.blocking && !early_.finish(login_.connect_timeout_s())) {
+      // There is no other way that libpq could try in the time that it is given anew.
+      time_is_up_ = early_.is_out_of_time() &&
+                    is_one_address(login_.get(Login::hosts), login_.get(Login::hostaddrs));
+      if (!time_is_up_) early_.give_up();
+    }
     return early_.release();
   }
 
   bool log_in(PGconn*& connection) {
     if (!set_arguments()) return false;
     connection = log_in_early();
+    if (time_is_up_) {
+      Text why("connection to server at \"");
+      why.append(login_.get(Login::hosts)).append("\" failed: timeout expired");
+      postpone_connection(libpq_, connection, why.view(), to_remember());
+      return true;
+    }
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     if (connection == nullptr)
       connection =
@@ -243,6 +255,7 @@ class Connecting {
   EarlyLogin early_;
   bool from_cache_ = true;
   bool handed_back_ = false;
+  bool time_is_up_ = false;
   const std::int64_t begun_ms_ = monotonic_ms();
 };
 

@@ -54,7 +54,8 @@ bool EarlyLogin::finish(std::int64_t timeout_s) {
   while (is_under_way()) {
     std::int64_t left = k_longest_poll_ms;
     if (timeout_s > 0) left = (secured ? taken_ms : begun_ms_) + patience_ms - monotonic_ms();
-    if (left <= 0) break;
+    out_of_time_ = left <= 0;
+    if (out_of_time_) break;
     poll(left);
     secured = secured || has_tls();
   }

@@ -39,6 +39,8 @@ class EarlyLogin {
   /// Goes on until it is connected, or failed for good. False where it took too long by `timeout_s`
   /// (libpq's connect_timeout; 0 is none), for which libpq has more remedies than we have.
   bool finish(std::int64_t timeout_s);
+  /// Was it that, rather than that the server could not be waited for?
+  bool is_out_of_time() const { return out_of_time_; }
   /// Gives it away as it is, be it connected, under way or failed; null if there is none.
   PGconn* release();
   void give_up();
@@ -56,6 +58,7 @@ class EarlyLogin {
   std::int64_t begun_ms_ = 0;
   std::int64_t looked_up_ms_ = 0;
   std::int64_t secured_ms_ = 0;
+  bool out_of_time_ = false;
 };
 
 }  // namespace pglakebase
