@@ -214,7 +214,9 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
       throw HttpError(HttpError::Kind::unreachable, "nobody listens at " +
                                                         std::string(origin_of(request.url)) +
                                                         "; check that the service runs there");
-    HttpError error = curl_error(code, origin_of(request.url), detail, proxy_status);
+    curl_off_t asked_us = 0;
+    ::curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &asked_us);
+    HttpError error = curl_error(code, origin_of(request.url), detail, proxy_status, asked_us > 0);
     if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION)
       error.set_files(stamps(trust_));
     throw error;
