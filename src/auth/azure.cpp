@@ -59,8 +59,10 @@ std::string discover_tenant(const SourceContext& context) {
   try {
     response = context.http.send(request);
   } catch (const HttpError& error) {
-    throw AuthError("asking for " + call.what + " failed: " + error.what() + remedy, false,
-                    AuthError::k_unreachable_hold_ms);
+    AuthError failed("asking for " + call.what + " failed: " + error.what() + remedy, false,
+                     AuthError::k_unreachable_hold_ms);
+    failed.set_files(error.files());
+    throw failed;
   }
   const std::string_view origin = origin_of(response.location);
   std::string_view path = std::string_view(response.location).substr(origin.size());

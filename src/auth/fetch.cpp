@@ -7,6 +7,7 @@
 #include "pglakebase/auth/azure_workspace.hpp"
 #include "pglakebase/auth/chain.hpp"
 #include "pglakebase/auth/database_credential.hpp"
+#include "pglakebase/auth/descriptors.hpp"
 #include "pglakebase/auth/discovery.hpp"
 #include "pglakebase/auth/entries.hpp"
 #include "pglakebase/auth/scopes.hpp"
@@ -217,8 +218,10 @@ void append_credential(const FetchContext& run, Text& reply, std::string& files)
       }
     }
   } catch (const AuthError& error) {
-    throw AuthError(error.what() + chain.story(), error.permanent(), error.hold_ms(),
-                    error.status());
+    AuthError told(error.what() + chain.story(), error.permanent(), error.hold_ms(),
+                   error.status());
+    told.set_files(error.files());
+    throw told;
   } catch (const ConfigError& error) {
     throw ConfigError(error.what() + chain.story(), error.hold_ms());
   }
@@ -243,6 +246,15 @@ Failure make_failure(const FetchContext& run, const std::string& sentence, bool 
   failure.material.assign(run.request.material);
   failure.network.assign(run.request.network_digest);
   return failure;
+}
+
+// Says nothing of others, who may have more, and so is never stored.
+Failure make_own_failure(const FetchContext& run, const std::string& of_what,
+                         const std::string& limit) {
+  return make_failure(run,
+                      "signing in to Databricks failed for want " + of_what +
+                          " within this process; raise its " + limit + ", or the machine's",
+                      false, 0);
 }
 
 // While an outage lasts, each look at it doubles the time to the next.
@@ -270,6 +282,7 @@ bool fetch(const FetchContext& run, Text& reply) {
   const FetchingNote note(run.cache, entries.request_name());
   Failure failure;
   std::string files;
+  bool answered = false;
   try {
     append_credential(run, reply, files);
     return true;
@@ -277,13 +290,19 @@ bool fetch(const FetchContext& run, Text& reply) {
     if (files.empty()) files = error.files();
     failure = make_failure(run, error.what(), true, error.hold_ms());
   } catch (const AuthError& error) {
+    files += error.files();
+    answered = error.status() != 0;
     failure = make_failure(run, error.what(), error.permanent(), error.hold_ms());
+  } catch (const std::bad_alloc&) {
+    failure = make_own_failure(run, "of memory", "memory limit (ulimit -v)");
   } catch (const std::exception& error) {
     failure = make_failure(run,
                            std::string("signing in to Databricks failed within this machine (") +
                                error.what() + "); check its memory, and reinstall pglakebase",
                            false, AuthError::k_unreachable_hold_ms);
   }
+  if (!answered && descriptors_run_short())
+    failure = make_own_failure(run, "of file descriptors", "limit of open files (ulimit -n)");
   failure.files.assign(files);
   back_off(entries, failure);
   if (failure.not_before_ms > failure.seen_ms) entries.write_failure(failure);

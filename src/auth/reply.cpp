@@ -46,22 +46,28 @@ std::string status_text(const HttpResponse& response) {
   return text;
 }
 
-[[noreturn]] void throw_transport(const HttpError& error, const Call& call) {
+AuthError transport_error(const HttpError& error, const Call& call) {
   const std::string sentence = "asking for " + call.what + " failed: " + error.what();
   switch (error.kind()) {
     case HttpError::Kind::unreachable:
-      throw AuthError(sentence, false, AuthError::k_unreachable_hold_ms);
+      return {sentence, false, AuthError::k_unreachable_hold_ms};
     case HttpError::Kind::reset:
     case HttpError::Kind::timed_out:
-      throw AuthError(sentence, false, AuthError::k_outage_hold_ms);
+      return {sentence, false, AuthError::k_outage_hold_ms};
     case HttpError::Kind::held_back:
-      throw AuthError(sentence, false, error.hold_ms());
+      return {sentence, false, error.hold_ms()};
     case HttpError::Kind::untrusted:
     case HttpError::Kind::bad_answer:
     case HttpError::Kind::setup:
       break;
   }
-  throw AuthError(sentence, true, AuthError::k_permanent_hold_ms);
+  return {sentence, true, AuthError::k_permanent_hold_ms};
+}
+
+[[noreturn]] void throw_transport(const HttpError& error, const Call& call) {
+  AuthError failed = transport_error(error, call);
+  failed.set_files(error.files());
+  throw failed;
 }
 
 [[noreturn]] void throw_status(const HttpResponse& response, const Call& call,

@@ -9,12 +9,15 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace pglakebase {
 namespace {
 
 constexpr int k_first_foreign = 3;
+// Enough for a sign-in and for the programs that it starts.
+constexpr rlim_t k_descriptors = 256;
 
 // Not by close_range(), for which the filter of a program that starts us may kill: it is younger
 // than some of them.
@@ -38,6 +41,14 @@ void fill_standard_descriptors() {
   if (fd >= 0) ::close(fd);
 }
 
+// A program that keeps itself to few files has not counted ours.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= k_descriptors) return;
+  limit.rlim_cur = std::min(limit.rlim_max, k_descriptors);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void reset_signals() {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   // libcurl is told to leave signals alone; a connection that closes is its business.
@@ -53,6 +64,7 @@ void make_process_private() {
   ::prctl(PR_SET_DUMPABLE, 0);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  raise_descriptor_limit();
   ::umask(077);
   // A directory in use cannot be unmounted.
   if (::chdir("/") != 0) _exit(1);

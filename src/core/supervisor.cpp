@@ -68,19 +68,31 @@ void close_everything() {
   for (unsigned long fd = 0; fd < last; ++fd) raw_syscall(SYS_close, static_cast<long>(fd));
 }
 
-// Descriptor 0 with the document, 1 for the reply, 2 to nowhere; the lowest free number is taken.
-bool make_descriptors(const HelperJob& job) {
-  if (anonymous_file(false) != 0) return false;
+// What a call that should have given `wanted` failed with: another number is nobody's error.
+int error_of(long got, long wanted) {
+  if (got == wanted) return 0;
+  return got < 0 ? static_cast<int>(-got) : EBADF;
+}
+
+int write_document(const HelperJob& job) {
   for (std::size_t done = 0; done < job.document_size;) {
     const long put = raw_syscall(SYS_write, 0, address(job.document + done),
                                  static_cast<long>(job.document_size - done));
-    if (put <= 0) return false;
+    if (put <= 0) return put < 0 ? static_cast<int>(-put) : EIO;
     done += static_cast<std::size_t>(put);
   }
-  if (raw_syscall(SYS_lseek, 0, 0, 0 /* SEEK_SET */) != 0) return false;
-  if (anonymous_file(false) != 1) return false;
-  return raw_syscall(SYS_openat, AT_FDCWD, address("/dev/null"), O_RDWR) == 2 ||
-         anonymous_file(false) == 2;
+  return error_of(raw_syscall(SYS_lseek, 0, 0, 0 /* SEEK_SET */), 0);
+}
+
+// Descriptor 0 with the document, 1 for the reply, 2 to nowhere; the lowest free number is taken.
+// The errno of what failed, else 0.
+int make_descriptors(const HelperJob& job) {
+  int error = error_of(anonymous_file(false), 0);
+  if (error == 0) error = write_document(job);
+  if (error == 0) error = error_of(anonymous_file(false), 1);
+  if (error != 0 || raw_syscall(SYS_openat, AT_FDCWD, address("/dev/null"), O_RDWR) == 2)
+    return error;
+  return error_of(anonymous_file(false), 2);
 }
 
 void default_action(int signal) {
@@ -145,12 +157,13 @@ void await(const HelperJob& job, long child) {
 
 int anonymous_file(bool close_on_exec) {
   const long flags = close_on_exec ? MFD_CLOEXEC : 0;
-  long fd = raw_syscall(SYS_memfd_create, address("pglakebase"), flags);
+  const long fd = raw_syscall(SYS_memfd_create, address("pglakebase"), flags);
+  if (fd >= 0) return static_cast<int>(fd);
   // Some sandboxes refuse that; this is memory, too.
-  if (fd < 0)
-    fd = raw_syscall(SYS_openat, AT_FDCWD, address("/dev/shm"),
-                     O_TMPFILE | O_RDWR | (close_on_exec ? O_CLOEXEC : 0), 0600);
-  return static_cast<int>(fd);
+  const long other = raw_syscall(SYS_openat, AT_FDCWD, address("/dev/shm"),
+                                 O_TMPFILE | O_RDWR | (close_on_exec ? O_CLOEXEC : 0), 0600);
+  // Who has neither lacks the first: that there is no /dev/shm would sound like no helper.
+  return static_cast<int>(other >= 0 ? other : fd);
 }
 
 void supervise(void* pointer) {
@@ -160,10 +173,8 @@ void supervise(void* pointer) {
   // Its own session: a Ctrl-C at the terminal is for the host.
   raw_syscall(SYS_setsid);
   close_everything();
-  if (!make_descriptors(*job)) {
-    job->exec_error = EMFILE;
-    end(1);
-  }
+  job->exec_error = make_descriptors(*job);
+  if (job->exec_error != 0) end(1);
   const long child = raw_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, job->child_stack_top, nullptr,
                                become_helper, job);
   if (child < 0) {

@@ -5,9 +5,12 @@
 namespace pglakebase {
 
 HttpError curl_error(CURLcode code, std::string_view origin, std::string_view detail,
-                     long proxy_status) {
+                     long proxy_status, bool asked) {
   using Kind = HttpError::Kind;
   const std::string server(origin);
+  // libcurl has one code for an address that it does not speak to and an answer that it does not
+  // understand: HTTP/0.9, HTTP/3 in plain text, a status of 0.
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && asked) code = CURLE_WEIRD_SERVER_REPLY;
   if (proxy_status >= 300)
     return {proxy_status >= 500 ? Kind::reset : Kind::setup,
             "the proxy answered HTTP " + std::to_string(proxy_status) +

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "pglakebase/core/credential.hpp"
 #include "pglakebase/core/view.hpp"
 #include "pglakebase/net/curl_error.hpp"
 #include "pglakebase/net/retry.hpp"
@@ -86,6 +87,13 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t size, void* into) 
     return 0;
   }
   return size;
+}
+
+std::string stamps(const Trust& trust) {
+  Text lines;
+  for (const std::string& path : {trust.file, trust.directory})
+    if (!path.empty()) append_file_stamp(lines, path);
+  return std::string(lines.view());
 }
 
 template <typename Value>
@@ -186,7 +194,7 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
   const CURLcode code = ::curl_easy_perform(curl);
   // Nothing in the handle may point to what ends here.
   set(curl, CURLOPT_ERRORBUFFER, nullptr);
-  if (received.out_of_memory) throw std::bad_alloc();
+  if (received.out_of_memory || code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (code != CURLE_OK) {
     long proxy_status = 0;
     ::curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
@@ -206,7 +214,12 @@ HttpResponse CurlHttp::send(const HttpRequest& request) {
       throw HttpError(HttpError::Kind::unreachable, "nobody listens at " +
                                                         std::string(origin_of(request.url)) +
                                                         "; check that the service runs there");
-    throw curl_error(code, origin_of(request.url), detail, proxy_status);
+    curl_off_t asked_us = 0;
+    ::curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &asked_us);
+    HttpError error = curl_error(code, origin_of(request.url), detail, proxy_status, asked_us > 0);
+    if (code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION)
+      error.set_files(stamps(trust_));
+    throw error;
   }
   long status = 0;
   ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

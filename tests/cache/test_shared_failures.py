@@ -211,6 +211,35 @@ def test_another_proxy_counts_at_once(product: Product) -> None:
     product.assert_connects()
 
 
+@pytest.mark.parametrize("files", [4, 7, 9])
+def test_a_program_that_keeps_itself_to_few_files_signs_in(product: Product, files: int) -> None:
+    product.hamper(f"ulimit -S -n {files}")
+    product.assert_connects()
+
+
+@pytest.mark.parametrize("files", [4, 7, 9])
+def test_what_one_process_lacks_is_nobodys_failure(product: Product, files: int) -> None:
+    product.hamper(f"ulimit -n {files}")
+    assert "file descriptors" in product.connect().error
+    assert product.files.of("failure") == product.files.of("trouble") == []
+    product.hamper("")
+    product.assert_connects()
+
+
+@pytest.mark.parametrize("wrong", ["not a root\n", None])
+def test_mended_roots_count_at_once(product: Product, wrong: str | None) -> None:
+    """Another process may see another file of that name: a container, say."""
+    roots = product.home / "roots.pem"
+    env = {"SSL_CERT_FILE": str(roots)}
+    if wrong is not None:
+        roots.write_text(wrong)
+    assert "SSL_CERT_FILE" in product.connect(env=env).error
+    assert "SSL_CERT_FILE" in product.connect(env=env).error
+    assert len(product.helpers()) == 1
+    roots.write_bytes(product.lakebase.ca_file.read_bytes())
+    product.assert_connects(env=env)
+
+
 @pytest.mark.full
 def test_trouble_behind_another_proxy_is_not_ours(product: Product) -> None:
     product.lakebase.fault("api", "status", "*", status=503)

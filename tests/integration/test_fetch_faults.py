@@ -350,6 +350,30 @@ def test_an_older_server(lakebase: LocalLakebase, request_: Request, cipher: str
         assert front.taken == 1
 
 
+@pytest.mark.parametrize("answer", [
+    b"hello\r\n", b"HTTP/0.9 200 OK\r\n\r\n{}", b"HTTP/3 200\r\n\r\n{}", b"HTTP/1.1 0 Zero\r\n\r\n{}",
+    b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0d\0\4\0\x10\0\0\0\6\0\0 \0"],
+    ids=["HTTP/0.9", "0.9 said", "HTTP/3", "status 0", "HTTP/2"])
+def test_a_server_of_another_kind(lakebase: LocalLakebase, request_: Request, answer: bytes) -> None:
+    outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    outer.load_cert_chain(lakebase.directory / "server-api-good.pem")
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+                with outer.wrap_socket(client, server_side=True) as tls:
+                    tls.recv(4096)
+                    tls.sendall(answer)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        request_.environment["DATABRICKS_HOST"] = f"https://localhost:{listener.getsockname()[1]}"
+        assert "as a web server does" in failed(request_, lakebase).sentence
+
+
 def test_a_proxy(lakebase: LocalLakebase, request_: Request) -> None:
     with ConnectProxy() as proxy:
         request_.network["HTTPS_PROXY"] = f"http://user:proxy-password@127.0.0.1:{proxy.port}"

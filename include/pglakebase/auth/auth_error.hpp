@@ -18,6 +18,9 @@ class AuthError : public std::runtime_error {
   bool permanent() const { return permanent_; }
   std::int64_t hold_ms() const { return hold_ms_; }
   int status() const { return status_; }
+  /// Stamps of the files that are at fault, as HttpError has them.
+  const std::string& files() const { return files_; }
+  void set_files(const std::string& files) { files_ = files; }
 
   static constexpr std::int64_t k_permanent_hold_ms = 10'000;
   static constexpr std::int64_t k_outage_hold_ms = 5'000;
@@ -27,6 +30,7 @@ class AuthError : public std::runtime_error {
   bool permanent_;
   std::int64_t hold_ms_;
   int status_;
+  std::string files_;
 };
 
 }  // namespace pglakebase

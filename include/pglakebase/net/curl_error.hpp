@@ -10,8 +10,8 @@ namespace pglakebase {
 
 /// What libcurl's code means for the person who configured us. `origin` is the server asked,
 /// `detail` libcurl's own words (used for certificates only), `proxy_status` the proxy's answer to
-/// CONNECT or 0.
+/// CONNECT or 0, `asked`: the connection stood, and the request went there.
 HttpError curl_error(CURLcode code, std::string_view origin, std::string_view detail,
-                     long proxy_status);
+                     long proxy_status, bool asked);
 
 }  // namespace pglakebase

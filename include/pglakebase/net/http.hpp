@@ -56,10 +56,14 @@ class HttpError : public std::runtime_error {
       : std::runtime_error(what), kind_(kind), hold_ms_(hold_ms) {}
   Kind kind() const { return kind_; }
   std::int64_t hold_ms() const { return hold_ms_; }
+  /// Stamps of the files that are at fault: another state of them is another case.
+  const std::string& files() const { return files_; }
+  void set_files(const std::string& files) { files_ = files; }
 
  private:
   Kind kind_;
   std::int64_t hold_ms_;
+  std::string files_;
 };
 
 class HttpClient {

@@ -1,5 +1,8 @@
 #include "pglakebase/auth/fetch.hpp"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <set>
 
@@ -7,6 +10,7 @@
 #include "pglakebase/config/config_error.hpp"
 #include "pglakebase/core/clock.hpp"
 #include "pglakebase/core/file_lock.hpp"
+#include "pglakebase/core/unique_fd.hpp"
 #include "sign_in_fixture.hpp"
 
 namespace pglakebase {
@@ -367,6 +371,59 @@ TEST_F(FetchTest, ConfigurationErrorsArePermanentAndHoldShortly) {
   EXPECT_TRUE(answer.failure.permanent);
   EXPECT_EQ(answer.failure.not_before_ms, clock_.wall + ConfigError::k_file_hold_ms);
   EXPECT_TRUE(http_.requests.empty());
+}
+
+// Leaves this process a few descriptors, while it lives.
+class FewDescriptors {
+ public:
+  FewDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const UniqueFd next(::open("/", O_PATH | O_CLOEXEC));
+    const rlimit few{static_cast<rlim_t>(next.get()) + 6, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FetchTest, WantOfDescriptorsIsSaidAndNotRemembered) {
+  http_.reply("POST", k_token_url,
+              HttpError(HttpError::Kind::setup, "the file of trusted roots cannot be read"));
+  {
+    const FewDescriptors few;
+    EXPECT_TRUE(contains(sentence(), "file descriptors"));
+  }
+  EXPECT_FALSE(stored(k_kind_failure));
+  EXPECT_TRUE(contains(sentence(), "trusted roots"));
+  EXPECT_TRUE(stored(k_kind_failure));
+}
+
+TEST_F(FetchTest, AnAnswerIsNoWantOfDescriptors) {
+  http_.reply("POST", k_token_url, 401, R"({"error":"invalid_client"})");
+  const FewDescriptors few;
+  EXPECT_TRUE(contains(sentence(), "HTTP 401"));
+  EXPECT_TRUE(stored(k_kind_failure));
+}
+
+TEST_F(FetchTest, WantOfMemoryIsSaidAndNotRemembered) {
+  http_.before_reply = [](const HttpRequest&) { throw std::bad_alloc(); };
+  EXPECT_TRUE(contains(sentence(), "memory"));
+  EXPECT_FALSE(stored(k_kind_failure));
+}
+
+TEST_F(FetchTest, AFailureCountsForTheFileThatIsAtFault) {
+  HttpError error(HttpError::Kind::setup, "the file of trusted roots cannot be read");
+  const std::string roots = dir_.write("roots.pem", "no root");
+  Text stamp;
+  append_file_stamp(stamp, roots);
+  error.set_files(std::string(stamp.view()));
+  http_.reply("POST", k_token_url, error);
+  const Failure failure = run().failure;
+  EXPECT_TRUE(failure.seen_with("material", "network"));
+  dir_.write("roots.pem", "a root, say");
+  EXPECT_FALSE(failure.seen_with("material", "network"));
 }
 
 TEST_F(FetchTest, SentencesAreOneLine) {

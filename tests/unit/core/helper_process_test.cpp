@@ -320,6 +320,19 @@ TEST(RunHelper, WorksWithoutAFreeDescriptor) {
             0);
 }
 
+// For a child: 0 if a run fails to start with `wanted` in errno.
+int fails_with(int wanted, decltype(RLIMIT_NOFILE) resource, rlim_t most) {
+  const rlimit limit{most, most};
+  if (::setrlimit(resource, &limit) != 0) return 9;
+  if (run("echo hello\n").end != HelperEnd::not_started) return 1;
+  return errno == wanted ? 0 : 2;
+}
+
+TEST(RunHelper, TheCauseOfAFailedStartIsKept) {
+  EXPECT_EQ(test::in_child([] { return fails_with(EFBIG, RLIMIT_FSIZE, 0); }), 0);
+  EXPECT_EQ(test::in_child([] { return fails_with(EMFILE, RLIMIT_NOFILE, 1); }), 0);
+}
+
 TEST(RunHelper, WorksOnASmallStack) {
   pthread_attr_t attributes;
   ASSERT_EQ(::pthread_attr_init(&attributes), 0);

@@ -9,8 +9,8 @@ namespace {
 
 using Kind = HttpError::Kind;
 
-HttpError error(CURLcode code, long proxy_status = 0) {
-  return curl_error(code, "https://w.example", "certificate has expired", proxy_status);
+HttpError error(CURLcode code, long proxy_status = 0, bool asked = false) {
+  return curl_error(code, "https://w.example", "certificate has expired", proxy_status, asked);
 }
 
 TEST(CurlError, EveryKind) {
@@ -35,6 +35,13 @@ TEST(CurlError, SaysWhatTheCertificateLacks) {
 
 TEST(CurlError, OtherDetailsStayInside) {
   EXPECT_EQ(std::string(error(CURLE_RECV_ERROR).what()).find("expired"), std::string::npos);
+}
+
+TEST(CurlError, AnAnswerThatIsNoneIsNoBadAddress) {
+  EXPECT_EQ(error(CURLE_UNSUPPORTED_PROTOCOL).kind(), Kind::setup);
+  const HttpError answered = error(CURLE_UNSUPPORTED_PROTOCOL, 0, true);
+  EXPECT_EQ(answered.kind(), Kind::bad_answer);
+  EXPECT_NE(std::string(answered.what()).find("as a web server does"), std::string::npos);
 }
 
 TEST(CurlError, NamesTheProxysAnswer) {
