@@ -1,9 +1,12 @@
 #include "public_roots.hpp"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <string_view>
 
 #include "pglakebase/core/file_io.hpp"
+#include "pglakebase/core/kernel.hpp"
 #include "pglakebase/core/text.hpp"
 #include "pglakebase/core/view.hpp"
 #include "tls_policy.hpp"
@@ -39,7 +42,10 @@ bool names_public_authority(const char* path) {
   char* absolute = ::realpath(path, nullptr);
   if (absolute == nullptr) return false;
   Text file;
-  const bool small = read_regular_file(absolute, k_few_certificates, file);
+  struct stat st {};
+  const bool small = status_of(absolute, &st) == 0 &&
+                     st.st_size < static_cast<off_t>(k_few_certificates) &&
+                     read_regular_file(absolute, k_few_certificates, file);
   std::free(absolute);
   if (!small) return true;
   Text place;
