@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "pglakebase/core/environment.hpp"
-#include "pglakebase/core/file_state.hpp"
 #include "pglakebase/core/host.hpp"
 #include "pglakebase/core/inputs.hpp"
 #include "pglakebase/core/key_value.hpp"
@@ -61,18 +60,6 @@ bool append_absolute(Text& out, std::string_view path) {
   }
   out.append(base.view()).append(path);
   return absolute;
-}
-
-// Processes of one cache may be in several networks (containers), and a thread in another one than
-// its process; the helper is in that of the thread that starts it.
-void append_network_namespace(Text& out) {
-  const FileState space = FileState::of("/proc/thread-self/ns/net");
-  Text identity;
-  if (space.present != 0)
-    identity.append_number(static_cast<std::int64_t>(space.device))
-        .append_char(':')
-        .append_number(static_cast<std::int64_t>(space.inode));
-  append_field(out, "namespace", identity.view());
 }
 
 void append_prefixed(Text& out, std::string_view prefix, std::string_view name,
@@ -145,9 +132,7 @@ EntryName Request::material() const {
 }
 
 EntryName Request::network() const {
-  Text seen(network_.view());
-  append_network_namespace(seen);
-  return entry_name(hmac_sha256(key_.view(), seen.view()));
+  return entry_name(hmac_sha256(key_.view(), network_.view()));
 }
 
 void Request::add(const Input& input, std::string_view origin, std::string_view name,

@@ -24,9 +24,8 @@ class Request {
   /// The lines that make the name: no secret stands in them.
   std::string_view selecting() const { return selecting_.view(); }
   const EntryName& name() const { return name_; }
-  /// Digests of what a failure was seen with besides: secrets; settings of the network, and the
-  /// network namespace that the calling thread is in now. A failure remembered with others is no
-  /// failure of ours.
+  /// Digests of what a failure was seen with besides: secrets, and settings of the network. A
+  /// failure remembered with others is no failure of ours.
   EntryName material() const;
   EntryName network() const;
   /// From the directive `refresh_before`, in milliseconds; 0 if not given.

@@ -1,14 +1,12 @@
 #include "pglakebase/core/request.hpp"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <random>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -388,22 +386,6 @@ TEST_F(RequestTest, TheDocumentIsWholeAndInOrder) {
   EXPECT_EQ(text.find("\nend=1\n"), text.size() - 7);
   EXPECT_NE(text.find("secret.env.DATABRICKS_CLIENT_SECRET=line%0aend=1\n"), std::string::npos);
   EXPECT_NE(text.find("option.cache=" + (dir_ / "cache") + "\n"), std::string::npos);
-}
-
-TEST_F(RequestTest, AnotherNetworkIsTheSameRequestElsewhere) {
-  const Built here = built();
-  EXPECT_EQ(built().network, here.network);
-  const int code = test::in_child([&] {
-    Built there;
-    bool moved = false;
-    std::thread([&] {
-      moved = ::unshare(CLONE_NEWNET) == 0;
-      there = built();
-    }).join();
-    if (!moved || there.network == here.network) return 1;
-    return there.name == here.name && built().network == here.network ? 0 : 2;
-  });
-  EXPECT_EQ(code, 0);
 }
 
 TEST_F(RequestTest, WithoutMemoryItIsNotOk) {
