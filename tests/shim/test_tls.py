@@ -134,7 +134,7 @@ def test_own_roots_are_honoured(orders: Client, probes: Path, lakebase: LocalLak
     assert values["sslmode"] == ("verify-ca" if mode == "verify-ca" else "verify-full")
 
 
-@pytest.mark.parametrize("root", ["the bundle", "a link to it", "a copy", "one of its authorities", "many authorities"])
+@pytest.mark.parametrize("root", ["the bundle", "a link to it", "a copy", "one of its authorities", "one in other lines", "many authorities"])
 @pytest.mark.parametrize("how", ["call", "environment", "default file"])
 def test_public_authority_is_no_root_of_one_s_own(orders: Client, tmp_path: Path, lakebase: LocalLakebase, root: str,
                                                   how: str) -> None:
@@ -153,6 +153,10 @@ def test_public_authority_is_no_root_of_one_s_own(orders: Client, tmp_path: Path
         file.write_bytes(bundle.read_bytes())
     elif root == "one of its authorities":
         file.write_bytes(b"# Of the gateway\r\n" + authority.replace(b"\n", b"\r\n"))
+    elif root == "one in other lines":
+        head, *body, foot = authority.decode().strip().splitlines()
+        digits = "".join(body)
+        file.write_text("\n".join([head, *(digits[at:at + 48] for at in range(0, len(digits), 48)), foot]) + "\n")
     else:
         bundle.write_bytes(lakebase.other_ca_file.read_bytes())
         file.write_bytes(authority + b"# Others\n" * 2000)
