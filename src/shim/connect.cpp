@@ -164,19 +164,23 @@ class Connecting {
   bool log_in(PGconn*& connection) {
     if (!set_arguments()) return false;
     connection = log_in_early();
-    if (time_is_up_) {
-      Text why("connection to server at \"");
-      why.append(login_.get(Login::hosts)).append("\" failed: timeout expired");
-      postpone_connection(libpq_, connection, why.view(), to_remember());
-      return true;
-    }
     const auto function = call_.blocking ? libpq_.connectdbParams : libpq_.connectStartParams;
     if (connection == nullptr)
       connection =
           function(arguments_.keywords(), arguments_.values(), call_.expand_dbname ? 1 : 0);
     if (connection == nullptr) return true;
+    Text timeout;
+    if (time_is_up_)
+      timeout.append("connection to server at \"")
+          .append(login_.get(Login::hosts))
+          .append("\" failed: timeout expired");
     Remembered remembered = to_remember();
     remembered.login.wipe_token();
+    if (time_is_up_) {
+      postpone_connection(libpq_, connection, timeout.view(),
+                          static_cast<Remembered&&>(remembered));
+      return true;
+    }
     remember(connection, static_cast<Remembered&&>(remembered));
     if (call_.blocking) settle_awake(libpq_, connection, begun_ms_);
     return true;
