@@ -204,10 +204,6 @@ void PQfinish(PGconn* conn, const void* caller) {
   const Call call(Wrapped::PQfinish, caller);
   const auto real = PGLAKEBASE_REAL(call, PQfinish);
   forget(conn);
-  {
-    const ErrnoKeeper keeper;
-    collect_ended_helpers();
-  }
   if (real != nullptr) call_guarded(call, real, conn);
 }
 
