@@ -216,9 +216,7 @@ bool ServiceFiles::next_place() {
 
 bool ServiceFiles::next() {
   while (next_place())
-    if (!(count_ == 1 && service_file_is_stream(servicefile_)) &&
-        read_service_file(place_, content_, well_kept_))
-      return true;
+    if (read_service_file(place_, content_, well_kept_)) return true;
   return false;
 }
 
